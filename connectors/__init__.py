@@ -1,0 +1,1 @@
+"""The outside, one file each: devices and platforms in, words to people out."""

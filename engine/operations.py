@@ -1,0 +1,140 @@
+"""What the engine may call above it: operations of service tasks, and the few questions it asks the domain.
+
+`@operation(name)` registers what a service task may name. An operation reads and writes our own database, within the
+step's transaction; what goes outside is `outgoing.record(...)`. Its result, a dict of JSON values (ids and decisions,
+never names), becomes process data under the service task's result variable.
+
+The questions (`subject_of`, `role_of`, `unclaimed`) are answered by the one function that `care` registers for each.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.errors import EngineError
+
+
+class UnknownOperation(EngineError):
+    """A diagram names an operation that nobody registered."""
+
+
+class OperationFailed(EngineError):
+    """The business refused; `code` is the BPMN error that a boundary event may catch."""
+
+    def __init__(self, code: str, sentence: str = "") -> None:
+        super().__init__(sentence or code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where in which instance an operation is called.
+
+    `answers(element)` are the whole answers of the last form submitted at that user task of this instance ({} if
+    none); process data holds only the fields that the form hands to the process. `by` is the person who acts, None
+    for a timer or message.
+    """
+
+    instance_id: UUID
+    process_id: str
+    element_id: str
+    key: str | None
+    subject_id: int | None
+    unit_path: str
+    policy: str
+    now: datetime
+    by: int | None
+    data: dict[str, Any]
+    answers: Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom an instance is about: the elder's id (None when unknown), the unit path, the policy set in force there."""
+
+    id: int | None
+    unit_path: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who a user task is for: everybody with `role` at the unit `unit_path`, or one person when `person_id` is set.
+
+    `why` is a code of the reason shown to the worker (`your_elder`, `stands_in_for_a`, `your_village` ...).
+    """
+
+    role: str
+    unit_path: str
+    person_id: int | None = None
+    why: str = "your_role"
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    call: Callable[..., Any]
+    parameters: frozenset[str]
+    required: frozenset[str]
+
+
+OPERATIONS: dict[str, Operation] = {}
+_answers: dict[str, Callable[..., Any]] = {}
+
+
+def operation(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register `function(session, step, **parameters) -> dict | None` under `name`."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        every = list(inspect.signature(function).parameters.values())[2:]
+        OPERATIONS[name] = Operation(
+            name,
+            function,
+            frozenset(each.name for each in every),
+            frozenset(each.name for each in every if each.default is inspect.Parameter.empty),
+        )
+        return function
+
+    return register
+
+
+def call(session: Session, name: str, step: Step, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Call an operation; raises UnknownOperation."""
+    if name not in OPERATIONS:
+        raise UnknownOperation(f"no operation {name!r} (element {step.element_id})")
+    return OPERATIONS[name].call(session, step, **parameters) or {}
+
+
+def answers_question(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the domain's answer to `subject_of`, `role_of` or `unclaimed`."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        _answers[question] = function
+        return function
+
+    return register
+
+
+def subject_of(session: Session, data: dict[str, Any]) -> Subject:
+    """Whom these start data are about. Without a domain: nobody, everywhere."""
+    answer = _answers.get("subject_of")
+    return answer(session, data) if answer else Subject(data.get("elder_id"), "/", "")
+
+
+def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any]) -> Assignment:
+    """Who holds `role` for that subject now; the domain always names somebody (the stand-in if need be)."""
+    answer = _answers.get("role_of")
+    return answer(session, role, subject, data) if answer else Assignment(role, subject.unit_path)
+
+
+def unclaimed(session: Session, name: str, key: str | None, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """What to start for a message that no diagram takes: (process id, data), or None when it may just be recorded."""
+    answer = _answers.get("unclaimed")
+    return answer(session, name, key, data) if answer else None
