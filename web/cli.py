@@ -1,0 +1,56 @@
+"""The command line: collects the commands of each subject, and turns refusals into sentences and exit codes.
+
+0 is success; 1 what was asked for is refused, with sentences on standard error; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from engine.errors import EngineError
+from engine.settings import settings
+
+SUBJECTS = (
+    "web.commands_run",
+    "web.commands_database",
+    "web.commands_engine",
+    "web.commands_decisions",
+    "web.commands_diagrams",
+    "web.commands_care",
+    "web.commands_plan",
+    "web.commands_connectors",
+)
+
+
+@click.group(help="居家探访关爱平台 · Visitflow: a city's home-visit care, run by BPMN diagrams.")
+@click.version_option(package_name="visitflow")
+def group() -> None:
+    pass
+
+
+def _collect() -> None:
+    for module in SUBJECTS:
+        for command in importlib.import_module(module).commands:
+            group.add_command(command)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    try:
+        logging.basicConfig(level=settings().log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+        _collect()
+        group(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(1)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.UsageError as fault:
+        fault.show()
+        sys.exit(2)
+    except (EngineError, click.ClickException) as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(1)
