@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,10 +81,23 @@ def read(environment: Mapping[str, str]) -> Settings:
     return result
 
 
-@cache
+_current: Settings | None = None
+
+
 def settings() -> Settings:
     """The settings of this process, read once."""
-    return read(os.environ)
+    global _current
+    if _current is None:
+        _current = read(os.environ)
+    return _current
+
+
+def change(**values: Any) -> Settings:
+    """What the command line says goes before the environment."""
+    global _current
+    _current = replace(settings(), **values)
+    _check(_current)
+    return _current
 
 
 def environment(name: str, default: str = "") -> str:

@@ -1,0 +1,70 @@
+"""Commands around devices: what came in, and the simulated ones of a demonstration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from connectors import simulator
+from connectors.mqtt import Address
+from engine import clock, db
+from engine.expressions import parse_duration
+from engine.settings import settings
+from web import running
+
+
+@click.group("demo")
+def demo_commands() -> None:
+    """演示：模拟设备与时钟 · simulated devices and the clock."""
+
+
+@demo_commands.command("alarm")
+@click.argument("device")
+@click.argument("kind")
+def alarm_command(device: str, kind: str) -> None:
+    """模拟设备经 MQTT 报警 · a simulated device sends over MQTT, again and again until it is confirmed."""
+    from care import devices
+
+    with db.reading() as session:
+        found = devices.find(session, device)
+        key = found.secret_bytes() if found is not None else b"unknown"
+    facts = running.where()
+    address = (
+        Address(facts["mqtt_host"], facts["mqtt_port"], root=settings().mqtt_topic_root)
+        if facts
+        else running.mqtt_address()
+    )
+    event_id, body = simulator.payload(device, kind, key, int(clock.now().timestamp() * 1000))
+    try:
+        confirmed = simulator.send(address, device, event_id, body)
+    except OSError:
+        raise click.ClickException(
+            f"连不上 MQTT {address.host}:{address.port}，请先运行 visitflow run。 No broker there; start the program first."
+        ) from None
+    if confirmed is None:
+        raise click.ClickException("没有收到确认：设备未知且被拒，或程序没有在运行。 No confirmation came.")
+    click.echo(f"已确认 · confirmed {confirmed['answer']} 事件 case {confirmed['case'] or '—'} id {event_id}")
+
+
+@demo_commands.command("clock")
+@click.argument("step")
+def clock_command(step: str) -> None:
+    """拨快运行中程序的时钟 · move the clock of the running program on: +24h, +30m, +3d or PT24H."""
+    from engine import jobs
+
+    db.open_database()
+    moved = jobs.move_clock(_step(step))
+    click.echo(f"时钟现在是 · it is now {clock.local(moved):%Y-%m-%d %H:%M:%S}")
+
+
+def _step(text: str) -> timedelta:
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    plain = text.strip().removeprefix("+")
+    if plain[-1:].lower() in units and plain[:-1].replace(".", "", 1).isdigit():
+        return timedelta(**{units[plain[-1].lower()]: float(plain[:-1])})
+    value = parse_duration(plain)
+    return value if isinstance(value, timedelta) else value.after(clock.now()) - clock.now()
+
+
+commands: list[click.Command] = [demo_commands]

@@ -1,0 +1,122 @@
+"""`visitflow run` and the single parts of a city: `web`, `worker`, `listen`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from engine import db, jobs
+from engine.settings import CHECKOUT, change, settings
+from web import running
+
+LANES = ("alarm", "human", "normal", "bulk")
+
+
+def processes_folder() -> Path:
+    """The shipped diagrams: beside the code in the checkout, in the application's folder when installed."""
+    return CHECKOUT / "processes"
+
+
+def deploy_shipped() -> None:
+    """Deploy the diagrams of `processes/`; the same content stays the same version."""
+    from web.commands_engine import deploy_paths
+
+    deployed = deploy_paths([processes_folder()])
+    word = "已部署新版本 · deployed version" if deployed.new else "流程版本 · processes at version"
+    click.echo(f"{word} {deployed.version}")
+
+
+def _demonstration() -> None:
+    from care import demo
+
+    with jobs.transaction() as session:
+        summary = demo.build(session)
+    click.echo(summary.sentence())
+
+
+@click.command("run")
+@click.option("--demo", is_flag=True, help="演示模式：生成示范区，可用模拟设备和可拨动的时钟 · demonstration district")
+@click.option("--port", type=int, help="网页端口 · port of the pages (default 8000)")
+@click.option("--mqtt-port", type=int, help="内置 MQTT 端口 · port of the embedded broker (default 1883)")
+def run_command(demo: bool, port: int | None, mqtt_port: int | None) -> None:
+    """一台机器上运行全部 · everything in one process."""
+    change(
+        demo=demo or settings().demo,
+        port=port or settings().port,
+        mqtt_port=mqtt_port or settings().mqtt_port,
+    )
+    running.prepare()
+    if settings().demo:
+        _demonstration()
+    deploy_shipped()
+    parts = running.Parts()
+    running.start(parts)
+    _say(parts)
+    running.serve(parts)
+
+
+def _say(parts: running.Parts) -> None:
+    assert parts.mqtt is not None
+    if parts.port != settings().port:
+        click.echo(f"端口 {settings().port} 已被占用，改用 {parts.port} · that port is taken, using {parts.port}")
+    if not settings().mqtt_host and parts.mqtt.port != settings().mqtt_port:
+        taken = settings().mqtt_port
+        click.echo(f"端口 {taken} 已被占用，MQTT 改用 {parts.mqtt.port} · MQTT uses {parts.mqtt.port}")
+    click.echo(f"网页 · pages   http://{settings().host}:{parts.port}/")
+    click.echo(f"设备 · MQTT    {parts.mqtt.host}:{parts.mqtt.port}")
+    click.echo("停止 · stop    Ctrl+C")
+
+
+@click.command("web")
+@click.option("--port", type=int)
+def web_command(port: int | None) -> None:
+    """只运行网页 · the pages only."""
+    from web.app import create_app
+
+    change(port=port or settings().port)
+    db.open_database()
+    import waitress
+
+    waitress.serve(create_app(), host=settings().host, port=settings().port, threads=settings().web_threads)
+
+
+@click.command("worker")
+@click.option("--lanes", default=",".join(LANES), help="逗号分隔 · comma separated: alarm,human,normal,bulk")
+def worker_command(lanes: str) -> None:
+    """只运行后台作业 · the workers only."""
+    wanted = [lane.strip() for lane in lanes.split(",") if lane.strip()]
+    unknown = [lane for lane in wanted if lane not in LANES]
+    if unknown:
+        raise click.UsageError(f"unknown lane {', '.join(unknown)}; lanes are {', '.join(LANES)}")
+    db.open_database()
+    jobs.start_workers(wanted)
+    _wait()
+    jobs.stop_workers()
+
+
+@click.command("listen")
+def listen_command() -> None:
+    """只接收设备消息 · the device listener only."""
+    from care import devices
+    from connectors import heartbeats
+    from connectors.mqtt import Listener
+
+    db.open_database()
+    heartbeats.writes_heartbeats(devices.heard)
+    listener = Listener(running.mqtt_address())
+    listener.start()
+    _wait()
+    listener.stop()
+
+
+def _wait() -> None:
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    stopping.wait()
+
+
+commands: list[click.Command] = [run_command, web_command, worker_command, listen_command]

@@ -1,0 +1,152 @@
+"""Everything in one process: tables, diagrams, workers, embedded broker, device listener, pages.
+
+The order matters to the operator: what can be wrong with the installation stops the program before anything is
+served, with one sentence that says what to do. `running.json` in the home folder tells the other commands where the
+program listens.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import waitress
+
+from connectors import heartbeats
+from connectors.broker import EmbeddedBroker, next_free_port
+from connectors.mqtt import Address, Listener
+from engine import db, jobs
+from engine.errors import EngineError
+from engine.settings import settings
+from web.commands_database import upgrade
+
+logger = logging.getLogger(__name__)
+
+
+class HomeNotWritable(EngineError):
+    """The home folder cannot be written."""
+
+
+@dataclass
+class Parts:
+    """What has been started, in order, so that it can be stopped the other way round."""
+
+    broker: EmbeddedBroker | None = None
+    listener: Listener | None = None
+    server: Any = None
+    port: int = 0
+    mqtt: Address | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+def prepare() -> None:
+    """Folder, database and tables; raises a sentence when one of them cannot be used."""
+    home = settings().home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe = home / f".written-{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as fault:
+        raise HomeNotWritable(
+            f"数据目录不能写入，请把 VISITFLOW_HOME 设为可写的目录。"
+            f" The folder {home} cannot be written ({fault.strerror}); set VISITFLOW_HOME to one that can."
+        ) from fault
+    db.open_database()
+    upgrade()
+
+
+def mqtt_address() -> Address:
+    """The broker of the settings."""
+    values = settings()
+    return Address(
+        host=values.mqtt_host or "127.0.0.1",
+        port=values.mqtt_port,
+        username=values.mqtt_username,
+        password=values.mqtt_password,
+        root=values.mqtt_topic_root,
+        ties_devices=values.mqtt_broker_ties_devices,
+    )
+
+
+def start(parts: Parts) -> None:
+    """Workers, broker, listener and pages, in this order."""
+    from care import devices
+    from web.app import create_app
+
+    heartbeats.writes_heartbeats(devices.heard)
+    jobs.start_workers()
+    parts.mqtt = mqtt_address()
+    if not settings().mqtt_host:
+        parts.broker = EmbeddedBroker(settings().mqtt_port)
+        parts.broker.start()
+        parts.mqtt = Address(host="127.0.0.1", port=parts.broker.port, root=settings().mqtt_topic_root)
+    parts.listener = Listener(parts.mqtt)
+    parts.listener.start()
+    parts.port = next_free_port(settings().port, settings().host)
+    app = create_app()
+    app.config["MQTT"] = parts.mqtt
+    app.config["LISTENER"] = parts.listener
+    parts.server = waitress.create_server(
+        app,
+        host=settings().host,
+        port=parts.port,
+        threads=settings().web_threads,
+        ident=None,
+        channel_timeout=60,
+    )
+    _note(parts)
+
+
+def serve(parts: Parts) -> None:
+    """Serve pages until SIGTERM or Ctrl+C, then stop everything in order."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        parts.stopping.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        parts.server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        shut_down(parts)
+
+
+def shut_down(parts: Parts) -> None:
+    if parts.server is not None:
+        parts.server.close()
+    if parts.listener is not None:
+        parts.listener.stop()
+    if parts.broker is not None:
+        parts.broker.stop()
+    jobs.stop_workers()
+    _note_file().unlink(missing_ok=True)
+
+
+def where() -> dict[str, Any] | None:
+    """Ports and process id of the program that runs in this home folder, None when there is none."""
+    try:
+        content: dict[str, Any] = json.loads(_note_file().read_text())
+        os.kill(content["pid"], 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return content
+
+
+def _note_file() -> Path:
+    return settings().home / "running.json"
+
+
+def _note(parts: Parts) -> None:
+    assert parts.mqtt is not None
+    facts = {"pid": os.getpid(), "port": parts.port, "mqtt_host": parts.mqtt.host, "mqtt_port": parts.mqtt.port}
+    _note_file().write_text(json.dumps(facts))
