@@ -40,7 +40,7 @@ def alarm_command(device: str, kind: str) -> None:
         confirmed = simulator.send(address, device, event_id, body)
     except OSError:
         raise click.ClickException(
-            f"连不上 MQTT {address.host}:{address.port}，请先运行 visitflow run。 No broker there; start the program first."
+            f"连不上 MQTT {address.host}:{address.port}，请先运行 visitflow run · start the program first"
         ) from None
     if confirmed is None:
         raise click.ClickException("没有收到确认：设备未知且被拒，或程序没有在运行。 No confirmation came.")

@@ -1,0 +1,131 @@
+// The designer: a shipped diagram in the modeler, findings of the server at the elements, versions deployed.
+import BpmnModeler from "bpmn-js/lib/Modeler";
+import "bpmn-js/dist/assets/diagram-js.css";
+import "bpmn-js/dist/assets/bpmn-js.css";
+import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
+import spiffworkflow from "./designer/spiffworkflow.json";
+import { Panel } from "./designer/panel.js";
+
+const facts = JSON.parse(document.getElementById("designer-facts").textContent);
+const words = facts.words;
+const at = (id) => document.getElementById(id);
+
+const modeler = new BpmnModeler({ container: at("canvas"), moddleExtensions: { spiffworkflow } });
+const tools = { moddle: modeler.get("moddle"), modeling: modeler.get("modeling") };
+let changed = false;
+let before = null;
+
+async function open(xml) {
+  await modeler.importXML(xml);
+  modeler.get("canvas").zoom("fit-viewport", "auto");
+  changed = false;
+}
+
+async function send(address, body) {
+  const answer = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": facts.csrf, Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok && !content.findings) throw new Error(content.message || words.failed);
+  return content;
+}
+
+async function current() {
+  return (await modeler.saveXML({ format: true })).xml;
+}
+
+function say(sentence, kind = "") {
+  const line = at("designer-says");
+  line.textContent = sentence;
+  line.dataset.kind = kind;
+}
+
+function showFindings(findings) {
+  const list = at("findings");
+  const overlays = modeler.get("overlays");
+  const known = modeler.get("elementRegistry");
+  overlays.remove({ type: "finding" });
+  list.replaceChildren();
+  for (const finding of findings) {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "finding";
+    button.dataset.level = finding.level;
+    button.textContent = finding.message;
+    button.addEventListener("click", () => select(finding.element));
+    item.append(button);
+    list.append(item);
+    if (finding.element && known.get(finding.element)) {
+      const mark = document.createElement("span");
+      mark.className = "finding-mark";
+      mark.dataset.level = finding.level;
+      mark.textContent = finding.level === "error" ? "!" : "?";
+      mark.title = finding.message;
+      overlays.add(finding.element, "finding", { position: { top: -10, right: 10 }, html: mark });
+    }
+  }
+  const errors = findings.filter((each) => each.level === "error").length;
+  say(findings.length ? words.found.replace("%d", findings.length).replace("%e", errors) : words.sound, errors ? "bad" : "good");
+}
+
+function select(id) {
+  const element = modeler.get("elementRegistry").get(id);
+  if (!element) return;
+  modeler.get("selection").select(element);
+  modeler.get("canvas").scrollToElement(element);
+}
+
+const actions = {
+  async check() {
+    showFindings((await send(facts.check, { xml: await current() })).findings);
+  },
+  async save() {
+    const answer = await send(facts.save, { xml: await current() });
+    changed = false;
+    showFindings(answer.findings);
+    say(answer.message, "good");
+  },
+  async deploy() {
+    const answer = await send(facts.deploy, { xml: await current() });
+    if (answer.findings?.length) showFindings(answer.findings);
+    say(answer.message, answer.version ? "good" : "bad");
+    if (answer.version) changed = false;
+  },
+  async layout() {
+    if (!window.confirm(words.layoutAsk)) return;
+    before = await current();
+    const answer = await send(facts.layout, { xml: before });
+    if (!answer.xml) return say(answer.message, "bad");
+    await open(answer.xml);
+    changed = true;
+    at("restore").hidden = false;
+  },
+  async restore() {
+    await open(before);
+    changed = true;
+    at("restore").hidden = true;
+  },
+};
+
+for (const name of Object.keys(actions)) {
+  at(name)?.addEventListener("click", () => actions[name]().catch((fault) => say(fault.message || words.failed, "bad")));
+}
+modeler.on("commandStack.changed", () => {
+  changed = true;
+  at("restore").hidden = true;
+});
+window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
+
+const panel = new Panel(at("panel"), tools, facts.known, words);
+modeler.on("selection.changed", ({ newSelection }) => panel.show(newSelection[0]));
+modeler.on("element.changed", ({ element }) => {
+  if (modeler.get("selection").isSelected(element) && !at("panel").contains(document.activeElement)) panel.show(element);
+});
+
+fetch(facts.diagram)
+  .then((answer) => answer.text())
+  .then(open)
+  .catch(() => say(words.failed, "bad"));
