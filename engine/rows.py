@@ -1,0 +1,23 @@
+"""Statements that both databases understand but spell through their own dialect."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Insert
+
+_made: dict[tuple[str, str], Insert] = {}
+
+
+def insert_once(session: Session, table: Table) -> Insert:
+    """`INSERT … ON CONFLICT DO NOTHING` for the session's database; a row that breaks a unique key is left out."""
+    dialect = session.get_bind().dialect.name
+    known = _made.get((dialect, table.name))
+    if known is None:
+        make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        known = cast("Insert", cast("Any", make(table)).on_conflict_do_nothing())
+        _made[dialect, table.name] = known
+    return known
