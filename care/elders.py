@@ -1,0 +1,247 @@
+"""The elder's file: who the elder is, how to reach the door, the facts of the tier decision and its results.
+
+Id number, telephone, address, health notes and facts are encrypted; id number and telephone are found again by blind
+index. The tier on the elder is the newest row of `tier_result`, which keeps facts, rules and policy version.
+
+Public: Elder, Household, TierResult, FACTS, STATUSES, register, get, by_number, by_id_number, by_phone, named,
+age, retier, set_tier, move_to, set_status, subject_row.
+Source: people-forms-indicators 6.1; policy 3.2-3.4.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from care.errors import NotFound, RuleBroken
+from care.organisation import Unit
+from care.personal import OfElder, PathColumn
+from engine import clock
+from engine.db import Base, Document, Instant, new_id
+from engine.vault import Encrypted, EncryptedDocument, blind_index
+
+STATUSES = ("pending", "in_register", "absent", "suspended", "exited")
+TIERS = ("high", "key", "general", "none")
+STATUS_TITLES = {
+    "pending": ("待确认", "To be confirmed"),
+    "in_register": ("在册", "On the register"),
+    "absent": ("暂离", "Away"),
+    "suspended": ("暂停", "Suspended"),
+    "exited": ("退出", "Left the register"),
+}
+TIER_TITLES = {
+    "high": ("高风险", "High risk"),
+    "key": ("重点", "Key"),
+    "general": ("一般", "General"),
+    "none": ("未纳入分级", "No tier"),
+}
+CATEGORY_TITLES = {
+    "ALONE": ("独居", "Lives alone"),
+    "EMPTY_NEST": ("空巢", "Empty nest"),
+    "LEFT_BEHIND": ("留守", "Left behind"),
+    "DISABLED": ("失能", "Disabled"),
+    "SEVERE_DISABILITY": ("重残", "Severe disability"),
+    "FP_SPECIAL": ("计生特殊家庭", "Family-planning special family"),
+    "DEMENTIA": ("失智", "Dementia"),
+    "SEVERE_ILLNESS": ("患重症疾病", "Severe illness"),
+    "DISPERSED_DESTITUTE": ("分散供养特困", "Dispersed destitute"),
+    "OTHER_SPECIAL": ("其他特殊困难", "Other special difficulty"),
+    "SUSPECTED_DISABILITY": ("疑似失能", "Suspected disability"),
+}
+HEATING_TITLES = {
+    "central": ("集中供暖", "District heating"),
+    "coal": ("燃煤", "Coal stove"),
+    "electric": ("电采暖", "Electric"),
+    "gas": ("燃气壁挂炉", "Gas boiler"),
+}
+
+# What the decision `tier` asks beside birth_date and as_of (contracts/commands.md); a missing key is unknown.
+FACTS = (
+    "living_alone",
+    "lives_with_partner_only",
+    "has_partner",
+    "partner_age",
+    "partner_same_area",
+    "has_children",
+    "children_same_area",
+    "rural",
+    "children_away_months",
+    "children_away_for_work",
+    "supporter_present",
+    "supporter_capable",
+    "ability_level",
+    "ability_assessed_by_professional",
+    "suspected_disability",
+    "disability_cert_generation",
+    "disability_cert_grade",
+    "disability_cert_valid",
+    "fp_special_family",
+    "dementia",
+    "severe_illness",
+    "dispersed_destitute",
+    "other_special_recognised",
+)
+
+
+class Household(Base):
+    """People at one door: one trip may serve both of a couple (policy 3.4 no. 14)."""
+
+    __tablename__ = "household"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: new_id().hex)
+    unit_path: Mapped[str] = mapped_column(PathColumn, index=True)
+
+
+class Elder(Base):
+    """One elder.
+
+    `health`: {"illnesses": [..], "drugs": [..], "allergies": [..], "mobility": str, "aids": [..], "hospital": str,
+    "blood_type": str, "notes": str}; `living`: {"with": str, "housing": str, "floor": int, "lift": bool, "gas": str,
+    "pension": str, ...}; `facts`: the keys of FACTS. `reached_by`: phone, key_holder, neighbour, broadcast or door.
+    `protective_hold`: notices to family rest, whoever asks learns nothing of it.
+    """
+
+    __tablename__ = "elder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: new_id().hex)
+    name: Mapped[str] = mapped_column(String(60), index=True)
+    initials: Mapped[str] = mapped_column(String(12), default="", index=True)
+    sex: Mapped[str] = mapped_column(String(1), default="f")
+    born_on: Mapped[date] = mapped_column(Date)
+    ethnic_group: Mapped[str] = mapped_column(String(20), default="汉族")
+    language: Mapped[str] = mapped_column(String(20), default="汉语")
+    hearing: Mapped[str] = mapped_column(String(20), default="")
+    id_number: Mapped[str | None] = mapped_column(Encrypted)
+    id_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), unique=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
+    phone_kind: Mapped[str] = mapped_column(String(8), default="old")  # smart, old, none
+    address: Mapped[str] = mapped_column(Encrypted, default="")
+    position: Mapped[Any] = mapped_column(EncryptedDocument)  # [latitude, longitude]
+    way: Mapped[str | None] = mapped_column(Encrypted)  # how to find the door
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    unit_path: Mapped[str] = mapped_column(PathColumn, index=True)
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16), default="in_register", index=True)
+    willing: Mapped[str] = mapped_column(String(8), default="yes")  # yes, no, wait
+    registered_on: Mapped[date] = mapped_column(Date)
+    marital_status: Mapped[str] = mapped_column(String(16), default="")
+    heating: Mapped[str] = mapped_column(String(16), default="central")
+    best_time: Mapped[str] = mapped_column(String(60), default="")
+    do_not_call: Mapped[str] = mapped_column(String(60), default="")
+    door_note: Mapped[str | None] = mapped_column(Encrypted)  # dog, bell broken, two persons only
+    reached_by: Mapped[str] = mapped_column(String(16), default="phone")
+    depends_on_power: Mapped[bool] = mapped_column(default=False)
+    protective_hold: Mapped[bool] = mapped_column(default=False)
+    facts: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
+    health: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
+    living: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
+    plan: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)  # special attention, services, next review
+    tier: Mapped[str] = mapped_column(String(8), default="none", index=True)
+    categories: Mapped[Any] = mapped_column(Document, default=list)
+    flags: Mapped[Any] = mapped_column(Document, default=list)
+    policy: Mapped[str] = mapped_column(String(40), default="")
+    tiered_on: Mapped[date | None] = mapped_column(Date)
+
+
+class TierResult(OfElder, Base):
+    """One outcome of the tier decision (or of a person's decision against it, `manual_until` and `reason` set)."""
+
+    __tablename__ = "tier_result"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    tier: Mapped[str] = mapped_column(String(8))
+    policy: Mapped[str] = mapped_column(String(40))
+    policy_version: Mapped[int] = mapped_column(default=1)
+    categories: Mapped[Any] = mapped_column(Document)
+    rules: Mapped[Any] = mapped_column(Document)
+    flags: Mapped[Any] = mapped_column(Document)
+    facts: Mapped[Any] = mapped_column(EncryptedDocument)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    manual_until: Mapped[date | None] = mapped_column(Date)
+
+
+def register(
+    session: Session,
+    unit: Unit,
+    name: str,
+    born_on: date,
+    *,
+    id_number: str | None = None,
+    phone: str | None = None,
+    **facts_of_file: Any,
+) -> Elder:
+    """A new elder living in the grid (or village) `unit`, numbered E000001 onwards.
+
+    Raises RuleBroken when the id number is already on file. Other columns by name.
+    """
+    if id_number and by_id_number(session, id_number) is not None:
+        raise RuleBroken("该身份证号已建档", "this id number is already on file")
+    elder = Elder(unit_id=unit.id, unit_path=unit.path, name=name, born_on=born_on, **facts_of_file)
+    elder.registered_on = facts_of_file.get("registered_on") or clock.today()
+    set_id_number(elder, id_number)
+    set_phone(elder, phone)
+    session.add(elder)
+    session.flush()
+    elder.number = f"E{elder.id:06d}"
+    session.flush()
+    return elder
+
+
+def set_id_number(elder: Elder, id_number: str | None) -> None:
+    elder.id_number = id_number
+    elder.id_index = blind_index("id_number", id_number) if id_number else None
+
+
+def set_phone(elder: Elder, phone: str | None) -> None:
+    elder.phone = phone
+    elder.phone_index = blind_index("phone", phone) if phone else None
+
+
+def get(session: Session, elder_id: int) -> Elder:
+    """The elder whoever asks (steps and jobs); pages use access.elder. Raises NotFound."""
+    elder = session.get(Elder, elder_id)
+    if elder is None:
+        raise NotFound(f"elder {elder_id}")
+    return elder
+
+
+def by_number(session: Session, number: str) -> Elder | None:
+    return session.scalar(select(Elder).where(Elder.number == number.strip().upper()))
+
+
+def by_id_number(session: Session, id_number: str) -> Elder | None:
+    return session.scalar(select(Elder).where(Elder.id_index == blind_index("id_number", id_number)))
+
+
+def by_phone(session: Session, phone: str) -> list[Elder]:
+    """Elders with that telephone; a couple may share one."""
+    return list(session.scalars(select(Elder).where(Elder.phone_index == blind_index("phone", phone))))
+
+
+def age(elder: Elder, as_of: date | None = None) -> int:
+    """Completed years (周岁), reached on the birthday; born 29 February: on 1 March. Source: policy 3.4 no. 1."""
+    day = as_of or clock.today()
+    return day.year - elder.born_on.year - ((day.month, day.day) < (elder.born_on.month, elder.born_on.day))
+
+
+def move_to(session: Session, elder: Elder, unit: Unit) -> None:
+    """The elder lives in another unit of the city: the history follows, every row about the elder with it."""
+    elder.unit_id, elder.unit_path = unit.id, unit.path
+    session.flush()
+    for table in OfElder.__subclasses__():
+        session.execute(update(table).where(table.elder_id == elder.id).values(unit_path=unit.path))
+
+
+def set_status(session: Session, elder: Elder, status: str) -> None:
+    if status not in STATUSES:
+        raise ValueError(f"no such status: {status!r}")
+    elder.status = status
+    session.flush()
