@@ -1,0 +1,304 @@
+"""What values the language knows, how they compare and how they reckon.
+
+Values are null, booleans, numbers (int, and float reckoned as decimal so that 0.1 + 0.2 is 0.3), strings, dates,
+times, date-times, durations, ranges, lists and contexts (dictionaries). Whatever else a context may hold has no kind:
+it equals nothing, and nothing of it can be reached. Operations on kinds that do not fit
+give null, as the standard has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Any
+
+from engine.expressions.faults import ExpressionFault
+from engine.expressions.times import Duration, aware, iso
+
+LONGEST_STRING = 100_000
+LONGEST_LIST = 10_000
+LARGEST_NUMBER = 10**40
+
+_KINDS: dict[type, str] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    datetime: "date and time",
+    date: "date",
+    time: "time",
+    Duration: "duration",
+    list: "list",
+    tuple: "list",
+    dict: "context",
+    type(None): "null",
+}
+_DECIMAL = Context(prec=34, traps=[DivisionByZero, InvalidOperation, Overflow])
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """All values between two ends; `None` as an end means there is none."""
+
+    low: Any
+    high: Any
+    low_closed: bool
+    high_closed: bool
+
+    def __contains__(self, value: Any) -> bool:
+        return within(value, self) is True
+
+
+_KINDS[Range] = "range"
+
+
+def kind(value: Any) -> str:
+    """The name of the value's kind; `other` for anything the language does not know."""
+    known = _KINDS.get(type(value))
+    if known is not None:
+        return known
+    return "context" if isinstance(value, Mapping) else "other"
+
+
+def is_number(value: Any) -> bool:
+    return type(value) is int or type(value) is float
+
+
+def equal(left: Any, right: Any) -> bool | None:
+    """Null equals only null; different kinds give null."""
+    if type(left) is type(right) and type(left) in (str, int, bool):
+        return bool(left == right)
+    if left is None or right is None:
+        return left is right
+    one, other = kind(left), kind(right)
+    if one != other or one == "other":
+        return None
+    if one == "list":
+        return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
+    if one == "context":
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) is True for key in left)
+    if one == "date and time":
+        return aware(left) == aware(right)
+    return bool(left == right)
+
+
+def unequal(left: Any, right: Any) -> bool | None:
+    same = equal(left, right)
+    return None if same is None else not same
+
+
+def ordered(left: Any, right: Any) -> int | None:
+    """Below zero, zero or above zero as `left` comes before, with or after `right`; null when they have no order."""
+    if type(left) is int and type(right) is int:
+        return left - right
+    one = kind(left)
+    if one != kind(right):
+        return None
+    if one in ("number", "string", "date"):
+        return int(left > right) - int(left < right)
+    if one == "date and time":
+        left, right = aware(left), aware(right)
+    elif one == "time":
+        left, right = _on_one_day(left), _on_one_day(right)
+    elif one == "duration":
+        if bool(left.months) != bool(right.months) and left != Duration() and right != Duration():
+            return None
+        left, right = (left.months, left.delta), (right.months, right.delta)
+    else:
+        return None
+    return int(left > right) - int(left < right)
+
+
+def _on_one_day(value: time) -> datetime:
+    return aware(datetime.combine(date(2000, 1, 2), value))
+
+
+def within(value: Any, span: Range) -> bool | None:
+    """Whether the value lies in the range; null when it cannot be compared with an end."""
+    if span.low is not None:
+        order = ordered(value, span.low)
+        if order is None:
+            return None
+        if order < 0 or (order == 0 and not span.low_closed):
+            return False
+    if span.high is not None:
+        order = ordered(value, span.high)
+        if order is None:
+            return None
+        if order > 0 or (order == 0 and not span.high_closed):
+            return False
+    return True
+
+
+def number(value: Decimal) -> int | float | None:
+    """A decimal as the language keeps it: int when whole, else float; raises ExpressionFault when too large."""
+    if not value.is_finite():
+        return None
+    if abs(value) > LARGEST_NUMBER:
+        raise ExpressionFault("数值过大", "a number grows too large")
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def decimal(value: int | float) -> Decimal:
+    return Decimal(value) if type(value) is int else Decimal(repr(value))
+
+
+def checked_string(value: str) -> str:
+    if len(value) > LONGEST_STRING:
+        raise ExpressionFault("文本过长", "a text grows too long")
+    return value
+
+
+def checked_list(value: list[Any]) -> list[Any]:
+    if len(value) > LONGEST_LIST:
+        raise ExpressionFault("列表过长", "a list grows too long")
+    return value
+
+
+def add(left: Any, right: Any) -> Any:
+    if type(left) is int and type(right) is int:
+        return _bounded(left + right)
+    if is_number(left) and is_number(right):
+        return _reckon(_DECIMAL.add, left, right)
+    if type(left) is str and type(right) is str:
+        return checked_string(left + right)
+    return _in_calendar(_add_temporal, left, right)
+
+
+def subtract(left: Any, right: Any) -> Any:
+    if type(left) is int and type(right) is int:
+        return _bounded(left - right)
+    if is_number(left) and is_number(right):
+        return _reckon(_DECIMAL.subtract, left, right)
+    if type(right) is Duration:
+        return _in_calendar(_add_temporal, left, right.negated())
+    return _in_calendar(_difference, left, right)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    if type(left) is int and type(right) is int:
+        return _bounded(left * right)
+    if is_number(left) and is_number(right):
+        return _reckon(_DECIMAL.multiply, left, right)
+    if type(right) is Duration:
+        left, right = right, left
+    return _in_calendar(_scaled, left, right)
+
+
+def divide(left: Any, right: Any) -> Any:
+    if is_number(left) and is_number(right):
+        return None if right == 0 else _reckon(_DECIMAL.divide, left, right)
+    if type(left) is Duration and is_number(right) and right != 0:
+        return _in_calendar(_scaled, left, 1 / right)
+    if type(left) is Duration and type(right) is Duration:
+        if left.months or right.months:
+            return divide(left.months, right.months) if not (left.delta or right.delta) else None
+        return divide(left.delta.total_seconds(), right.delta.total_seconds())
+    return None
+
+
+def power(left: Any, right: Any) -> Any:
+    if not is_number(left) or not is_number(right):
+        return None
+    if abs(right) > 1000:
+        raise ExpressionFault("指数过大", "an exponent is too large")
+    return _reckon(_DECIMAL.power, left, right)
+
+
+def negate(value: Any) -> Any:
+    if is_number(value):
+        return -value
+    return value.negated() if type(value) is Duration else None
+
+
+def _bounded(value: int) -> int:
+    if -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        return value
+    raise ExpressionFault("数值过大", "a number grows too large")
+
+
+def _reckon(operation: Any, left: int | float, right: int | float) -> int | float | None:
+    try:
+        return number(operation(decimal(left), decimal(right)))
+    except (DivisionByZero, InvalidOperation):
+        return None
+    except Overflow:
+        raise ExpressionFault("数值过大", "a number grows too large") from None
+
+
+def _in_calendar(operation: Any, left: Any, right: Any) -> Any:
+    """The result, or null where the kinds do not fit or the calendar ends."""
+    try:
+        return operation(left, right)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _add_temporal(left: Any, right: Any) -> Any:
+    if type(right) is not Duration:
+        left, right = right, left
+    if type(right) is not Duration:
+        return None
+    if type(left) is Duration:
+        return Duration(left.months + right.months, left.delta + right.delta)
+    if type(left) is time:
+        if right.months:
+            return None
+        return (datetime.combine(date(2000, 1, 2), left) + right.delta).timetz()
+    return right.after(left) if type(left) in (date, datetime) else None
+
+
+def _difference(left: Any, right: Any) -> Any:
+    if type(left) is date and type(right) is date:
+        return Duration(0, left - right)
+    if type(left) is time and type(right) is time:
+        return Duration(0, _on_one_day(left) - _on_one_day(right))
+    if type(left) in (date, datetime) and type(right) in (date, datetime):
+        return Duration(0, _moment(left) - _moment(right))
+    return None
+
+
+def _moment(value: Any) -> datetime:
+    return aware(value if type(value) is datetime else datetime.combine(value, time()))
+
+
+def _scaled(left: Any, right: Any) -> Any:
+    if type(left) is not Duration or not is_number(right):
+        return None
+    months = left.months * right
+    return Duration(int(months), left.delta * right if left.delta else timedelta(0))
+
+
+def to_json(value: Any) -> Any:
+    """The value as JSON knows it: dates, times and durations become ISO texts; raises ExpressionFault for the rest."""
+    known = kind(value)
+    if known in ("null", "boolean", "number", "string"):
+        return value
+    if known == "list":
+        return [to_json(each) for each in value]
+    if known == "context":
+        return {str(key): to_json(each) for key, each in value.items()}
+    if known in ("date", "time", "date and time", "duration"):
+        return iso(value)
+    if known == "range":
+        low, high = ("[" if value.low_closed else "("), ("]" if value.high_closed else ")")
+        return f"{low}{to_json(value.low)}..{to_json(value.high)}{high}"
+    raise ExpressionFault("结果不是可保存的数据", f"a {type(value).__name__} is no value of the language")
+
+
+def text_of(value: Any) -> str | None:
+    """The value as `string()` writes it; null stays null."""
+    known = kind(value)
+    if known == "null":
+        return None
+    if known == "string":
+        return str(value)
+    if known == "boolean":
+        return "true" if value else "false"
+    if known == "list":
+        return checked_string("[" + ", ".join(text_of(each) or "null" for each in value) + "]")
+    if known == "context":
+        return checked_string("{" + ", ".join(f"{key}: {text_of(each) or 'null'}" for key, each in value.items()) + "}")
+    return str(to_json(value))
