@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
     select,
     update,
 )
@@ -309,6 +310,21 @@ def payload(session: Session, incoming_id: UUID) -> dict[str, Any]:
     """What an event said; {} for what was refused."""
     found = session.connection().execute(select(incoming.c.payload).where(incoming.c.id == incoming_id)).scalar_one()
     return dict(found)
+
+
+def match_kept(session: Session, wanted: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Work rows for messages (name, key) that were kept because nobody awaited them, now that somebody does."""
+    if not wanted:
+        return []
+    c = incoming.c
+    matches = or_(*((c.name == name) & (c.key == key) for name, key in wanted))
+    found = session.connection().execute(
+        update(incoming)
+        .where(c.state == "kept", c.expires_at >= clock.now(), matches)
+        .values(state="waiting")
+        .returning(c.id, c.lane)
+    )
+    return [work.new("incoming", ref=row.id, lane=row.lane) for row in found]
 
 
 def expire(session: Session) -> int:
