@@ -13,7 +13,7 @@ import threading
 
 from amqtt.broker import Broker
 
-from connectors.base import ConnectorError
+from connectors.errors import ConnectorError
 
 logger = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ class Answer:
 
     id: str | None
     answer: str
-    case: str | None
+    case: int | None
 
 
 def take(arrivals: Sequence[Arrival]) -> list[Answer]:

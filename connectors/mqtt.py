@@ -21,6 +21,7 @@ from typing import Any
 
 import orjson
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy.exc import DBAPIError
 
 from connectors.heartbeats import Heartbeats
@@ -107,7 +108,7 @@ class Lane:
 
     def _make_client(self) -> paho.Client:
         client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2,
+            CallbackAPIVersion.VERSION2,
             client_id=f"visitflow-{self.name}",
             clean_session=False,
             manual_ack=True,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from connectors.base import ConnectorError
+from connectors.errors import ConnectorError
 from connectors.intake import Answer, Arrival, take
 from connectors.payloads import Payload, Unreadable, read
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from connectors.mqtt import Address
 from connectors.payloads import sign
@@ -30,7 +31,7 @@ def send(
     confirmed: list[dict[str, Any]] = []
     arrived, listening = threading.Event(), threading.Event()
     topic = f"{address.root}/{site}/{device}"
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"{device}-{event_id[:8]}")
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"{device}-{event_id[:8]}")
 
     def on_message(_client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         content = orjson.loads(message.payload)
@@ -39,8 +40,14 @@ def send(
             arrived.set()
 
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe(f"{topic}/confirm", 1)
-    client.on_subscribe = lambda *_: listening.set()
+
+    def on_connect(*_: Any) -> None:
+        client.subscribe(f"{topic}/confirm", 1)
+
+    def on_subscribe(*_: Any) -> None:
+        listening.set()
+
+    client.on_connect, client.on_subscribe = on_connect, on_subscribe
     client.connect(address.host, address.port)
     client.loop_start()
     try:

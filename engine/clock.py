@@ -25,6 +25,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
+def wall() -> datetime:
+    """Real time, however far the clock has been moved: only for what the outside stamps by its own clock."""
+    return _frozen if _frozen is not None else datetime.now(UTC)
+
+
 def zone() -> ZoneInfo:
     """The city's time zone."""
     return settings().zone

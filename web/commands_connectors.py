@@ -27,8 +27,7 @@ def alarm_command(device: str, kind: str) -> None:
     from care import devices
 
     with db.reading() as session:
-        found = devices.find(session, device)
-        key = found.secret_bytes() if found is not None else b"unknown"
+        key = devices.secret_of(session, device) or b"unknown"
     facts = running.where()
     address = (
         Address(facts["mqtt_host"], facts["mqtt_port"], root=settings().mqtt_topic_root)

@@ -100,12 +100,10 @@ def worker_command(lanes: str) -> None:
 @click.command("listen")
 def listen_command() -> None:
     """只接收设备消息 · the device listener only."""
-    from care import devices
-    from connectors import heartbeats
     from connectors.mqtt import Listener
 
     db.open_database()
-    heartbeats.writes_heartbeats(devices.heard)
+    running.join()
     listener = Listener(running.mqtt_address())
     listener.start()
     _wait()

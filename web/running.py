@@ -13,12 +13,16 @@ import os
 import signal
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import waitress
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from care import devices
 from connectors import heartbeats
 from connectors.broker import EmbeddedBroker, next_free_port
 from connectors.mqtt import Address, Listener
@@ -63,6 +67,25 @@ def prepare() -> None:
     upgrade()
 
 
+def join() -> None:
+    """Tell the connectors what they may not import: who writes heartbeats down."""
+    heartbeats.writes_heartbeats(write_heartbeats)
+
+
+def write_heartbeats(session: Session, newest: dict[str, tuple[datetime, dict[str, Any]]]) -> None:
+    """When each registered device was last heard, with battery (%) and signal (dBm)."""
+    numbers = list(newest)
+    for start in range(0, len(numbers), 500):
+        asked = select(devices.Device).where(devices.Device.number.in_(numbers[start : start + 500]))
+        for device in session.scalars(asked):
+            moment, data = newest[device.number]
+            devices.heard(device, moment, _whole(data.get("bat")), _whole(data.get("rssi")))
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def mqtt_address() -> Address:
     """The broker of the settings."""
     values = settings()
@@ -78,10 +101,9 @@ def mqtt_address() -> Address:
 
 def start(parts: Parts) -> None:
     """Workers, broker, listener and pages, in this order."""
-    from care import devices
     from web.app import create_app
 
-    heartbeats.writes_heartbeats(devices.heard)
+    join()
     jobs.start_workers()
     parts.mqtt = mqtt_address()
     if not settings().mqtt_host:
