@@ -199,7 +199,7 @@ def of_elder(session: Session, elder_id: int) -> list[tuple[Device, Placement]]:
         .where(Placement.elder_id == elder_id, Placement.until_at.is_(None))
         .order_by(Device.number)
     )
-    return [(device, placement) for device, placement in session.execute(asked).tuples()]
+    return [(device, placement) for device, placement in session.execute(asked)]
 
 
 def heard(

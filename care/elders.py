@@ -122,7 +122,7 @@ class Elder(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     phone_kind: Mapped[str] = mapped_column(String(8), default="old")  # smart, old, none
     address: Mapped[str] = mapped_column(Encrypted, default="")
-    position: Mapped[Any] = mapped_column(EncryptedDocument)  # [latitude, longitude]
+    position: Mapped[Any | None] = mapped_column(EncryptedDocument, nullable=True)  # [latitude, longitude]
     way: Mapped[str | None] = mapped_column(Encrypted)  # how to find the door
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     unit_path: Mapped[str] = mapped_column(PathColumn, index=True)

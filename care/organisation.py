@@ -156,3 +156,10 @@ def close(session: Session, unit: Unit, until_on: date, successor: Unit | None) 
     unit.until_on = until_on
     unit.successor_id = successor.id if successor else None
     session.flush()
+
+
+def prefix(path: str, level: str) -> str | None:
+    """The part of a path down to `level`, by depth and without asking the database; None when it ends above."""
+    parts = depth_ids(path)
+    depth = LEVELS.index(level) + 1
+    return "/" + "/".join(map(str, parts[:depth])) + "/" if len(parts) >= depth else None
