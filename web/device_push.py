@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from care import devices
 from connectors import push
 from engine import clock, db
+from web.marks import open_to_all
 from web.security import csrf
-from web.signed_in import open_to_all
 
 bp = Blueprint("device_push", __name__)
 
