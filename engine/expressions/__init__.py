@@ -7,7 +7,27 @@ characters, nested at most 20 deep; an evaluation takes at most 10,000 steps and
     compile_unary_tests("[60..70)").matches(65)
 """
 
-from engine.expressions import standard as _standard  # registers the functions
+from engine.expressions import (  # these register closures and functions
+    cells as _cells,
+)
+from engine.expressions import (
+    closures as _closures,
+)
+from engine.expressions import (
+    repeats as _repeats,
+)
+from engine.expressions import (
+    standard as _standard,
+)
+from engine.expressions import (
+    standard_lists as _lists,
+)
+from engine.expressions import (
+    standard_times as _times,
+)
+from engine.expressions import (
+    statements as _statements,
+)
 from engine.expressions.compiled import (
     Expression,
     UnaryTests,
@@ -56,4 +76,4 @@ __all__ = [
     "to_json",
 ]
 
-del _standard
+del _cells, _closures, _repeats, _standard, _lists, _times, _statements

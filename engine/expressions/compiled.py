@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from engine.expressions import nodes
-from engine.expressions.closures import Scope, any_of, closure_of, test_of
-from engine.expressions.faults import ExpressionRefused
+from engine.expressions.cells import any_of, test_of
+from engine.expressions.faults import ExpressionFault, ExpressionRefused
 from engine.expressions.parser import Parser
+from engine.expressions.scope import Scope, closure_of
 from engine.expressions.times import parse_cycle, parse_duration, parse_moment
 
 _BARE_ISO = re.compile(r"P[0-9T].*|R[0-9]*/.*|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?")
@@ -35,11 +36,14 @@ class Expression:
 
         What is unknown is null; so is what does not fit together. `extra` adds names, before those of the context.
         """
-        return self._run(Scope({**context, **extra} if extra else context))
+        try:
+            return self._run(Scope({**context, **extra} if extra else context))
+        except RecursionError:
+            raise _too_deep() from None
 
     def holds(self, context: Mapping[str, Any]) -> bool:
         """Whether its value is true; null and anything else count as no."""
-        return self._run(Scope(context)) is True
+        return self.evaluate(context) is True
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -58,7 +62,12 @@ class UnaryTests:
 
     def matches(self, value: Any, context: Mapping[str, Any] | None = None) -> bool:
         """Whether the value fits the cell; unknown counts as no."""
-        return self.accepts_all or self._test(Scope({} if context is None else context, value), value) is True
+        if self.accepts_all:
+            return True
+        try:
+            return self._test(Scope({} if context is None else context, value), value) is True
+        except RecursionError:
+            raise _too_deep() from None
 
     @property
     def names(self) -> frozenset[str]:
@@ -67,6 +76,10 @@ class UnaryTests:
 
     def __repr__(self) -> str:
         return f"UnaryTests({self.text!r})"
+
+
+def _too_deep() -> ExpressionFault:
+    return ExpressionFault("数据嵌套过深", "the data are nested too deep")
 
 
 def _paths(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:

@@ -5,20 +5,20 @@ Nesting is bounded (20), so neither reading nor evaluating can run out of stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from engine.expressions import nodes
-from engine.expressions.faults import ExpressionRefused
+from engine.expressions.cursor import DEEPEST, Cursor
 from engine.expressions.functions import FUNCTIONS, LONG_NAMES
 from engine.expressions.times import parse_temporal
-from engine.expressions.tokens import Token, tokens_of
+from engine.expressions.tokens import Token
 from engine.expressions.values import Range
 
-DEEPEST = 20
-
 _WORDS = frozenset(
-    ("and", "or", "not", "between", "in", "if", "then", "else", "for", "some", "every", "return", "satisfies")
-    + ("instance", "function", "external")
+    (
+        *("and", "or", "not", "between", "in", "if", "then", "else", "for", "some", "every"),
+        *("return", "satisfies", "instance", "function", "external"),
+    )
 )
 _CONSTANTS = {"null": None, "true": True, "false": False}
 _COMPARING = frozenset(("=", "!=", "<", "<=", ">", ">="))
@@ -31,16 +31,8 @@ _KINDS = {
 }
 
 
-class Parser:
-    """Reads one text. `known` are names of several words that this text may use besides the functions'."""
-
-    def __init__(self, text: str, known: Iterable[str] = ()) -> None:
-        self.text = text
-        self.tokens = tokens_of(text)
-        self.at = 0
-        self.depth = 0
-        self.at_span_end = False
-        self.known = sorted((tuple(each.split()) for each in known if " " in each), key=len, reverse=True)
+class Parser(Cursor):
+    """Reads one text."""
 
     # --- whole texts ---
 
@@ -57,38 +49,6 @@ class Parser:
         result = self._tests()
         self._end()
         return result
-
-    # --- tokens ---
-
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.at]
-
-    def _sees(self, kind: str, text: str | None = None, ahead: int = 0) -> bool:
-        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-        return token.kind == kind and (text is None or token.text == text)
-
-    def _takes(self, kind: str, text: str) -> bool:
-        if not self._sees(kind, text):
-            return False
-        self.at += 1
-        return True
-
-    def _needs(self, kind: str, text: str) -> None:
-        if not self._takes(kind, text):
-            raise self._refused(f"这里应为 {text}", f"{text} is expected here")
-
-    def _end(self) -> None:
-        if not self._sees("end"):
-            raise self._refused(f"多余的内容 {self.here.text}", f"unexpected {self.here.text!r}")
-
-    def _refused(self, zh: str, en: str, token: Token | None = None) -> ExpressionRefused:
-        return ExpressionRefused(self.text, (token or self.here).position, zh, en)
-
-    def _deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self._refused(f"嵌套超过 {DEEPEST} 层", f"nested deeper than {DEEPEST}")
 
     # --- expressions, from the loosest sign to the tightest ---
 
@@ -229,14 +189,6 @@ class Parser:
         self.at += 1
         return self.tokens[self.at - 1].text
 
-    def _long_name(self) -> str | None:
-        """A known name of several words that stands here."""
-        for words in self.known:
-            if tuple(each.text for each in self.tokens[self.at : self.at + len(words)]) == words:
-                self.at += len(words)
-                return " ".join(words)
-        return None
-
     # --- single values ---
 
     def _single(self) -> nodes.Node:
@@ -368,19 +320,25 @@ class Parser:
             return nodes.SignTest(sign, self._sum())
         if self._sees("name", "not") and self._sees("sign", "(", 1):
             start = self.at
-            self._deeper()
-            self.at += 2
-            inside = self._tests()
-            self._needs("sign", ")")
-            self.depth -= 1
+            inside = self._not_test()
             if self._sees("end") or (self._sees("sign") and self.here.text in (",", ")")):
-                return nodes.NotTest(inside)
+                return inside
             self.at = start
         return nodes.ValueTest(self.expression())
+
+    def _not_test(self) -> nodes.Node:
+        self._deeper()
+        self.at += 2
+        inside = self._tests()
+        self._needs("sign", ")")
+        self.depth -= 1
+        return nodes.NotTest(inside)
 
     def _in_tests(self) -> tuple[nodes.Node, ...]:
         if self._sees("sign") and self.here.text in _COMPARING:
             return (self._test(),)
+        if self._sees("name", "not") and self._sees("sign", "(", 1):
+            return (self._not_test(),)
         if not self._sees("sign", "("):
             return (nodes.ValueTest(self._sum()),)
         opening = self.here

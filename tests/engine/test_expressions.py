@@ -1,0 +1,381 @@
+"""The language, as a table of cases: an expression, and its value as JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.expressions import compile_expression, compile_unary_tests, to_json
+
+DATA = {
+    "age": 82,
+    "rate": 0.25,
+    "name": "其其格",
+    "level": "high",
+    "alone": True,
+    "rural": False,
+    "nothing": None,
+    "scores": [3, 1, 2],
+    "codes": ["ALONE", "DISABLED"],
+    "empty": [],
+    "contact_elder": {"reached": "yes", "tries": 2, "note": None},
+    "children": [
+        {"id": 1, "adult": True, "city": "包头"},
+        {"id": 2, "adult": False, "city": "北京"},
+        {"id": 3, "adult": True, "city": "包头"},
+    ],
+    "item_total": 7,
+    "高风险": True,
+}
+
+LITERALS = [
+    ("null", None),
+    ("true", True),
+    ("false", False),
+    ("42", 42),
+    ("-7", -7),
+    ("3.14", 3.14),
+    (".5", 0.5),
+    ("2.0", 2),
+    ('"text"', "text"),
+    ('""', ""),
+    (r'"a\"b"', 'a"b'),
+    (r'"a\nb"', "a\nb"),
+    (r'"\u7ea2"', "红"),
+    ("[1, 2, 3]", [1, 2, 3]),
+    ("[]", []),
+    ("{}", {}),
+    ('{a: 1, "b c": 2}', {"a": 1, "b c": 2}),
+    ("{a: 1, b: a + 1}", {"a": 1, "b": 2}),
+    ("{first name: 1}", {"first name": 1}),
+    ("[1..5]", "[1..5]"),
+    ('@"2026-08-03"', "2026-08-03"),
+    ('@"PT3M"', "PT3M"),
+    ('@"09:00:00"', "09:00:00"),
+    ('@"2026-08-03T09:00:00+08:00"', "2026-08-03T09:00:00+08:00"),
+]
+
+NAMES = [
+    ("age", 82),
+    ("高风险", True),
+    ("missing", None),
+    ("contact_elder.reached", "yes"),
+    ("contact_elder.missing", None),
+    ("missing.deeper.still", None),
+    ("nothing.anything", None),
+    ("age.anything", None),
+    ("name.upper", None),
+    ("children.id", [1, 2, 3]),
+    ("children[1].city", "包头"),
+    ('{a: {b: "c"}}.a.b', "c"),
+]
+
+COMPARISONS = [
+    ("age = 82", True),
+    ("age != 82", False),
+    ("age > 80 and age < 90", True),
+    ("age >= 82", True),
+    ("age <= 81", False),
+    ('level = "high"', True),
+    ('level != "high"', False),
+    ('"a" < "b"', True),
+    ("alone = true", True),
+    ("nothing = null", True),
+    ("age = null", False),
+    ("age != null", True),
+    ("missing != null", False),
+    ('missing = "yes"', False),
+    ('1 = "1"', None),
+    ('1 != "1"', None),
+    ("1 = true", None),
+    ("null < 3", None),
+    ('age > "80"', None),
+    ("[1, 2] = [1, 2]", True),
+    ("[1, 2] = [2, 1]", False),
+    ("{a: 1} = {a: 1}", True),
+    ("1 = 1.0", True),
+    ("age between 80 and 90", True),
+    ("age between 83 and 90", False),
+    ("missing between 1 and 2", None),
+    ("age in [80..90]", True),
+    ("age in [82..90)", True),
+    ("age in (82..90)", False),
+    ("age in ]82..90[", False),
+    ("age in [60..82)", False),
+    ("age in > 80", True),
+    ("age in (> 90, < 85)", True),
+    ("age in (1, 2, 82)", True),
+    ("age in [1, 2, 82]", True),
+    ("age in scores", False),
+    ('level in ("high", "key")', True),
+    ('level in ("key", "general")', False),
+    ('level in not("high")', False),
+    ("1 in ([1..3], 7)", True),
+    ('date("2026-08-03") < date("2026-08-04")', True),
+    ('date("2026-08-03") = date("2026-08-03")', True),
+    ('date("2026-08-03") in [date("2026-08-01")..date("2026-08-31")]', True),
+    ('time("09:00:00") < time("10:00:00")', True),
+    ('duration("PT60M") = duration("PT1H")', True),
+    ('duration("P1D") > duration("PT23H")', True),
+    ('duration("P1M") < duration("P40D")', None),
+    ('date and time("2026-08-03T09:00:00+08:00") = date and time("2026-08-03T01:00:00Z")', True),
+    ('date and time("2026-08-03T09:00:00") = date and time("2026-08-03T09:00:00+08:00")', True),
+]
+
+LOGIC = [
+    ("true and false", False),
+    ("true and null", None),
+    ("false and null", False),
+    ("null and null", None),
+    ("true or null", True),
+    ("false or null", None),
+    ("null or true", True),
+    ('false or "x"', None),
+    ("not(true)", False),
+    ("not(null)", None),
+    ('not("x")', None),
+    ("not(age > 90) and alone", True),
+    ("alone and rural or alone", True),
+    ("alone and (rural or alone)", True),
+    ('if age > 80 then "old" else "young"', "old"),
+    ("if null then 1 else 2", 2),
+    ("if missing > 3 then 1 else 2", 2),
+    ("if false then 1 else if true then 2 else 3", 2),
+    ("age instance of number", True),
+    ("nothing instance of number", False),
+    ('duration("P1D") instance of days and time duration', True),
+]
+
+RECKONING = [
+    ("1 + 2", 3),
+    ("0.1 + 0.2", 0.3),
+    ("0.1 + 0.2 = 0.3", True),
+    ("7 - 10", -3),
+    ("6 / 3", 2),
+    ("7 / 2", 3.5),
+    ("1 / 0", None),
+    ("2 * 3 + 4", 10),
+    ("2 + 3 * 4", 14),
+    ("(2 + 3) * 4", 20),
+    ("2 ** 10", 1024),
+    ("2 ** 3 ** 2", 64),
+    ("-2 ** 2", 4),
+    ("2 ** -1", 0.5),
+    ("4 ** 0.5", 2),
+    ("10 - 2 - 3", 5),
+    ("-(1 + 2)", -3),
+    ("rate * 4", 1),
+    ("1.1 * 1.1", 1.21),
+    ("null + 1", None),
+    ('"a" + "b"', "ab"),
+    ('"a" + 1', None),
+    ("true + 1", None),
+    ('"a" * 3', None),
+    ("[1] + [2]", None),
+]
+
+CALENDAR = [
+    ('date("2026-01-31") + duration("P1M")', "2026-02-28"),
+    ('date("2024-02-29") + duration("P1Y")', "2025-02-28"),
+    ('date("2026-03-31") - duration("P1M")', "2026-02-28"),
+    ('date("2026-08-03") + duration("P1D")', "2026-08-04"),
+    ('date("2026-08-03") - date("2026-08-01")', "P2D"),
+    ('date and time("2026-08-03T23:30:00+08:00") + duration("PT45M")', "2026-08-04T00:15:00+08:00"),
+    ('date and time("2026-08-03T09:00:00Z") - date and time("2026-08-03T08:30:00Z")', "PT30M"),
+    ('time("23:30:00") + duration("PT1H")', "00:30:00"),
+    ('time("10:00:00") - time("09:30:00")', "PT30M"),
+    ('duration("PT1H") + duration("PT30M")', "PT1H30M"),
+    ('duration("PT1H") * 3', "PT3H"),
+    ('duration("PT3H") / duration("PT1H")', 3),
+    ('duration("PT3H") / 2', "PT1H30M"),
+    ('-duration("PT1H")', "-PT1H"),
+    ('duration("P14M")', "P1Y2M"),
+    ('duration("PT0S")', "PT0S"),
+    ('duration("nonsense")', None),
+    ('date("2026-02-30")', None),
+    ('date("9999-12-31") + duration("P1D")', None),
+    ("date(2026, 8, 3)", "2026-08-03"),
+    ('date(date and time("2026-08-03T09:00:00+08:00"))', "2026-08-03"),
+    ('date and time(date("2026-08-03"), time("09:00:00"))', "2026-08-03T09:00:00"),
+    ('date("2026-08-03").year', 2026),
+    ('date("2026-08-03").month', 8),
+    ('date("2026-08-03").day', 3),
+    ('date("2026-08-03").weekday', 1),
+    ('date and time("2026-08-03T09:05:07+08:00").hour', 9),
+    ('time("09:05:07").minute', 5),
+    ('duration("P1DT2H").days', 1),
+    ('duration("P1DT2H").hours', 2),
+    ('duration("P1Y2M").months', 2),
+    ('day of week(date("2026-08-03"))', "Monday"),
+    ('day of year(date("2026-02-01"))', 32),
+    ('week of year(date("2026-01-01"))', 1),
+    ('years and months duration(date("2024-01-15"), date("2026-03-14"))', "P2Y1M"),
+]
+
+LISTS = [
+    ("scores[1]", 3),
+    ("scores[-1]", 2),
+    ("scores[9]", None),
+    ("scores[0]", None),
+    ("scores[item > 1]", [3, 2]),
+    ("age[1]", 82),
+    ("missing[1]", None),
+    ("children[adult].id", [1, 3]),
+    ('children[city = "北京"][1].id', 2),
+    ("children[item.id > 1].id", [2, 3]),
+    ("scores[item_total > 5]", [3, 1, 2]),
+    ("some c in children satisfies c.adult", True),
+    ("every c in children satisfies c.adult", False),
+    ("some x in [] satisfies x", False),
+    ("every x in [] satisfies x", True),
+    ("some x in [1, 2], y in [2, 3] satisfies x = y", True),
+    ("for x in scores return x * 2", [6, 2, 4]),
+    ("for i in 1..3 return i", [1, 2, 3]),
+    ("for i in 3..1 return i", [3, 2, 1]),
+    ("for i in [1..3] return i", [1, 2, 3]),
+    ("for x in [1, 2], y in [10, 20] return x + y", [11, 21, 12, 22]),
+    ("for x in [1, 2], y in 1..x return y", [1, 1, 2]),
+    ("for age in [1] return age", [1]),
+]
+
+FUNCTIONS = [
+    ('string length("abc")', 3),
+    ('contains("abc", "b")', True),
+    ('starts with("abc", "a")', True),
+    ('ends with("abc", "b")', False),
+    ('upper case("abc")', "ABC"),
+    ('lower case("ABC")', "abc"),
+    ('substring("abcdef", 2, 3)', "bcd"),
+    ('substring("abcdef", -2)', "ef"),
+    ('substring before("a-b", "-")', "a"),
+    ('substring after("a-b", "-")', "b"),
+    ('split("a,b", ",")', ["a", "b"]),
+    ('trim(" a ")', "a"),
+    ('string join(["a", "b"], "、")', "a、b"),
+    ("string(1.5)", "1.5"),
+    ("string(true)", "true"),
+    ('string(date("2026-08-03"))', "2026-08-03"),
+    ('number("1.5")', 1.5),
+    ('number("x")', None),
+    ("count(scores)", 3),
+    ("count(empty)", 0),
+    ("count(missing)", None),
+    ("sum(scores)", 6),
+    ("sum(1, 2.5)", 3.5),
+    ("sum([])", None),
+    ("min(scores)", 1),
+    ("max(1, 5, 3)", 5),
+    ('max(date("2026-01-01"), date("2026-02-01"))', "2026-02-01"),
+    ("mean([1, 2])", 1.5),
+    ('list contains(codes, "ALONE")', True),
+    ("list contains(missing, 1)", None),
+    ("append([1], 2, 3)", [1, 2, 3]),
+    ("concatenate([1], [2, 3])", [1, 2, 3]),
+    ("union([1, 2], [2, 3])", [1, 2, 3]),
+    ("distinct values([1, 2, 1, 1.0])", [1, 2]),
+    ("flatten([1, [2, [3]]])", [1, 2, 3]),
+    ("sort([3, 1, 2])", [1, 2, 3]),
+    ('sort([3, "a"])', None),
+    ("reverse([1, 2])", [2, 1]),
+    ("index of([1, 2, 1], 1)", [1, 3]),
+    ("sublist([1, 2, 3], 2)", [2, 3]),
+    ("floor(-1.5)", -2),
+    ("ceiling(1.2)", 2),
+    ("round(2.5)", 3),
+    ("round(1.2345, 2)", 1.23),
+    ("decimal(2.5, 0)", 2),
+    ("abs(-3)", 3),
+    ("modulo(-7, 3)", 2),
+    ("modulo(7, 0)", None),
+    ("odd(3)", True),
+    ("even(3)", False),
+    ("is defined(missing)", False),
+    ("is defined(age)", True),
+    ('get value({a: 1}, "a")', 1),
+    ("all([true, true])", True),
+    ("any([false, null])", None),
+    ("string length(5)", None),
+    ("upper case(null)", None),
+    ("not(list contains(codes, 1)) and count(codes) = 2", True),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    LITERALS + NAMES + COMPARISONS + LOGIC + RECKONING + CALENDAR + LISTS + FUNCTIONS,
+)
+def test_an_expression_has_the_value_of_the_standard(text, value):
+    found = to_json(compile_expression(text).evaluate(DATA))
+
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "fits"),
+    [
+        ("-", None, True),
+        ("", "anything", True),
+        ('"a","b"', "b", True),
+        ('"a","b"', "c", False),
+        ('"a","b"', None, False),
+        ("> 3", 4, True),
+        ("> 3", None, False),
+        ("<= 3", 3, True),
+        ("= 3", 3, True),
+        ("!= 3", 4, True),
+        ("[60..70)", 60, True),
+        ("[60..70)", 70, False),
+        ("[60..70), > 90", 95, True),
+        ('not("high")', "key", True),
+        ('not("high")', "high", False),
+        ('not("high")', None, True),
+        ('not("high","key")', "key", False),
+        ("not(> 3)", None, False),
+        ("true", True, True),
+        ("true", False, False),
+        ("false", False, True),
+        ("null", None, True),
+        ("null", 1, False),
+        ("not(null)", 1, True),
+        ("? > limit", 11, True),
+        ("? > limit", 9, False),
+        ("> limit", 11, True),
+        ("limit", 10, True),
+        ('contains(?, "x")', "axb", True),
+        ('list contains(?, "ALONE")', ["ALONE"], True),
+        ("? != null and ? > 3", None, False),
+        ("limit > 5", "whatever", True),
+        ("limit > 50", "whatever", False),
+        ("[1, 2, 3]", 2, True),
+        ("wanted", "k", True),
+        ('date("2026-08-03")', None, False),
+        ("not(? > 3) and limit = 10", 2, True),
+        ("-5", -5, True),
+    ],
+)
+def test_a_decision_cell_accepts_what_the_standard_says(cell, value, fits):
+    assert compile_unary_tests(cell).matches(value, {"limit": 10, "wanted": ["j", "k"]}) is fits
+
+
+def test_an_expression_names_what_it_reads():
+    text = "contact.reached = x and (some y in list satisfies y.a > z) and {k: 1, m: k}.k = 1"
+
+    expression = compile_expression(text)
+
+    assert expression.names == {"contact", "x", "list", "z"}
+    assert "contact.reached" in expression.paths
+
+
+def test_extra_names_come_before_those_of_the_context():
+    assert compile_expression("a + b").evaluate({"a": 1, "b": 1}, b=5) == 6
+
+
+def test_names_of_several_words_can_be_made_known():
+    expression = compile_expression("Monthly Income * 2", frozenset(("Monthly Income",)))
+
+    assert expression.evaluate({"Monthly Income": 4}) == 8
+    assert expression.names == {"Monthly Income"}
+
+
+def test_the_same_text_is_compiled_once():
+    assert compile_expression("a = 1") is compile_expression("a = 1")
