@@ -12,6 +12,7 @@ from typing import Any
 from engine.forms.errors import Words
 from engine.forms.metaschema import MARKS, UI_KEYS, WIDGETS, Place, check_rule, check_schema_node
 from engine.forms.model import Field, Option
+from engine.forms.rules import Rule
 
 LONG_TEXT = 80
 DEFAULT_TEXT = 500
@@ -26,6 +27,7 @@ class Expansion:
         self.place = place
         self.defs: dict[str, Any] = document.get("defs", {})
         self.option_sets: dict[str, Any] = document.get("options", {})
+        self.rules: dict[str, Any] = document.get("rules", {})
         self.listed: dict[str, Any] = dict(document["ui"].get("fields", {}))
         self.fields: dict[str, Field] = {}
         self.schema = self._object(place.at("schema"), document["schema"], ())
@@ -87,8 +89,6 @@ class Expansion:
         if widget not in WIDGETS[node["type"]]:
             known = ", ".join(sorted(WIDGETS[node["type"]]))
             place.at("widget").refuse(f"这种字段可以用：{known}", f"a field of this type can be: {known}")
-        if "show" in look:
-            check_rule(place.at("show"), look["show"])
         fill = look.get("fill")
         return Field(
             label=self._words(place, look, "label") or place.at("label").refuse("要写名称", "a label is needed"),
@@ -98,11 +98,22 @@ class Expansion:
             unit=self._words(place, look, "unit"),
             placeholder=self._words(place, look, "placeholder"),
             say=self._words(place, look, "say"),
-            show=look.get("show"),
+            show=self.rule(place.at("show"), look.get("show")),
             prefill=str(look.get("prefill", "")),
             fresh=bool(look.get("fresh", False)),
             fill=(str(fill["value"]), place.at("fill.label").words(fill.get("label"))) if fill else None,
         )
+
+    def rule(self, place: Place, written: Any) -> Rule | None:
+        """A show rule, written out or named from the file's `rules`."""
+        if isinstance(written, str):
+            if written not in self.rules:
+                place.refuse(f"rules 里没有 {written}", f"rules has no {written}")
+            written = self.rules[written]
+        if written is None:
+            return None
+        check_rule(place, written)
+        return dict(written)
 
     def _words(self, place: Place, look: dict[str, Any], key: str) -> Words | None:
         return place.at(key).words(look[key]) if key in look else None

@@ -10,7 +10,7 @@ import orjson
 
 from engine.forms.errors import Words
 from engine.forms.expansion import Expansion
-from engine.forms.metaschema import FILE_KEYS, Place, check_rule
+from engine.forms.metaschema import FILE_KEYS, Place
 from engine.forms.model import Field, Form, Section
 from engine.forms.rules import Rule, fields_read
 
@@ -35,7 +35,7 @@ def parse(text: bytes, file: str = "form") -> Form:
         place.at("schema.type").refuse("必须是 object", "must be object")
     expansion = Expansion(place, document)
     parts = {name: place.at(f"ui.parts.{name}").words(words) for name, words in document["ui"].get("parts", {}).items()}
-    sections = tuple(_sections(place.at("ui.sections"), document, expansion.schema, parts))
+    sections = tuple(_sections(place.at("ui.sections"), document, expansion, parts))
     fields = _with_inherited_rules(place, expansion.fields, sections)
     return Form(
         id=document["id"],
@@ -61,10 +61,10 @@ def _head(place: Place, document: dict[str, Any]) -> None:
 
 
 def _sections(
-    place: Place, document: dict[str, Any], schema: dict[str, Any], parts: Mapping[str, Words]
+    place: Place, document: dict[str, Any], expansion: Expansion, parts: Mapping[str, Words]
 ) -> Iterator[Section]:
     """The sections, each field of the top level in exactly one of them."""
-    left = set(schema["properties"])
+    left = set(expansion.schema["properties"])
     for index, each in enumerate(document["ui"].get("sections", [])):
         here = place.at(str(index))
         here.keys(each, _SECTION_KEYS)
@@ -74,14 +74,12 @@ def _sections(
             left.discard(name)
         if each.get("part") and each["part"] not in parts:
             here.at("part").refuse("ui.parts 里没有这一部分", "ui.parts has no such part")
-        if "show" in each:
-            check_rule(here.at("show"), each["show"])
         yield Section(
             id=str(each.get("id", index)),
             title=here.at("title").words(each.get("title")),
             fields=tuple(each.get("fields", ())),
             part=each.get("part", ""),
-            show=each.get("show"),
+            show=expansion.rule(here.at("show"), each.get("show")),
             help=here.at("help").words(each["help"]) if "help" in each else None,
             counted=bool(each.get("counted", True)),
         )
