@@ -36,7 +36,7 @@ def parse(content: bytes, file: str = "") -> Diagram:
     root = read(content)
     if root.tag != f"{{{BPMN}}}definitions":
         raise NotADiagram(
-            "not-bpmn", "根元素不是 bpmn:definitions。", "The root element is not bpmn:definitions.", xml.line(root)
+            "not_bpmn", "根元素不是 bpmn:definitions。", "The root element is not bpmn:definitions.", xml.line(root)
         )
     names = _Names.of(root)
     return Diagram(
@@ -109,7 +109,7 @@ def _process(element: etree._Element, names: _Names) -> Process:
         id=element.get("id", ""),
         name=element.get("name", ""),
         documentation=xml.documentation(element),
-        executable=element.get("isExecutable") == "true",
+        executable=element.get("isExecutable", "true") == "true",
         nodes=tuple(_nodes(element, None, None, _Ends(flows), lane_of, names)),
         flows=flows,
         lanes=lanes,
@@ -171,9 +171,8 @@ def _node(element: etree._Element, kind: str, parent: str | None, lane: str | No
 
 
 def _events(element: etree._Element, kind: str, properties: dict[str, str], names: _Names) -> Iterator[Event]:
-    if kind in ("sendTask", "receiveTask"):
-        if element.get("messageRef"):
-            yield _reference("message", element, element, properties, names)
+    if kind in ("sendTask", "receiveTask") and element.get("messageRef"):
+        yield _reference("message", element, element, properties, names)
         return
     for each in xml.elements(element):
         name = etree.QName(each).localname

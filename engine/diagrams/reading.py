@@ -42,7 +42,7 @@ def read(content: bytes) -> etree._Element:
     The returned tree holds no entity and no DOCTYPE, so whoever takes it need not parse again.
     """
     if len(content) > MAX_BYTES:
-        raise NotADiagram("file-too-large", "文件超过 1 MB。", "The file is larger than 1 MB.")
+        raise NotADiagram("file_too_large", "文件超过 1 MB。", "The file is larger than 1 MB.")
     text = _without_declaration(_decode(content))
     _refuse_doctype(text)
     parser = etree.XMLParser(
@@ -53,7 +53,7 @@ def read(content: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as fault:
         line = getattr(fault, "lineno", None)
         raise NotADiagram(
-            "not-xml", f"文件不是有效的 XML：第 {line} 行。", f"The file is not valid XML: {fault}.", line
+            "not_xml", f"文件不是有效的 XML：第 {line} 行。", f"The file is not valid XML: {fault}.", line
         ) from None
     if any(isinstance(each, etree._Entity) for each in root.iter()):
         raise _doctype()
@@ -120,7 +120,7 @@ def _refuse_depth(root: etree._Element) -> None:
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
             raise NotADiagram(
-                "too-deep",
+                "too_deep",
                 f"元素嵌套超过 {MAX_DEPTH} 层。",
                 f"Elements are nested more than {MAX_DEPTH} deep.",
                 element.sourceline,

@@ -1,0 +1,77 @@
+"""All rules in their order, and the one function that applies them to a bundle of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from engine.checks import conventions, elements, gateways, structure, tasks, texts
+from engine.checks.findings import ERROR, Fault, Finding, Known
+from engine.checks.view import View
+from engine.diagrams import Diagram, NotADiagram, Process, parse, read
+
+Rule = Callable[[View], Iterator[Fault]]
+FIRST: tuple[Rule, ...] = (structure.too_many_nodes,)
+RULES: tuple[Rule, ...] = (
+    *elements.RULES,
+    *structure.RULES,
+    *gateways.RULES,
+    *tasks.RULES,
+    *texts.RULES,
+    *conventions.RULES,
+)
+_DMN_DECISION = "{*}decision"
+
+
+def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Finding]:
+    """Findings of all files of a bundle (name -> content), in the order of files and rules; [] when all is well.
+
+    `.bpmn` files are judged; `.dmn` files are read for the decisions that they hold. Other names are passed over.
+    """
+    findings: list[Finding] = []
+    diagrams: list[Diagram] = []
+    decisions: set[str] = set()
+    for name, content in files.items():
+        try:
+            if name.endswith(".bpmn"):
+                diagrams.append(parse(content, name))
+            elif name.endswith(".dmn"):
+                decisions |= {each.get("id", "") for each in read(content).iterchildren(_DMN_DECISION)}
+        except NotADiagram as refusal:
+            findings.append(Finding(name, "", refusal.rule, ERROR, refusal.zh, refusal.en))
+    findings += _twice(diagrams)
+    processes = {each.id: each for diagram in diagrams for each in diagram.processes}
+    for diagram in diagrams:
+        findings += _judge(diagram, known or Known(), processes, frozenset(decisions))
+    return findings
+
+
+def _judge(
+    diagram: Diagram, known: Known, processes: Mapping[str, Process], decisions: frozenset[str]
+) -> Iterator[Finding]:
+    for file_rule in structure.FILE_RULES:
+        yield from _findings(diagram.file, file_rule.__name__, file_rule(diagram))
+    for process in diagram.processes:
+        view = View(diagram, process, known, processes, decisions)
+        too_large = list(_apply(FIRST, view))
+        yield from too_large or _apply(RULES, view)
+
+
+def _apply(rules: Iterable[Rule], view: View) -> Iterator[Finding]:
+    for rule in rules:
+        yield from _findings(view.diagram.file, rule.__name__, rule(view))
+
+
+def _findings(file: str, rule: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+    return (Finding(file, each.element, rule, each.level, each.zh, each.en) for each in faults)
+
+
+def _twice(diagrams: Iterable[Diagram]) -> Iterator[Finding]:
+    """A process id that two files of the bundle claim: nobody could say which one is meant."""
+    seen: dict[str, str] = {}
+    for diagram in diagrams:
+        for process in diagram.processes:
+            if process.id in seen:
+                zh = f"流程编号「{process.id}」已在 {seen[process.id]} 中使用。"
+                en = f"Process id {process.id} is used in {seen[process.id]} already."
+                yield Finding(diagram.file, process.id, "process_twice", ERROR, zh, en)
+            seen[process.id] = diagram.file

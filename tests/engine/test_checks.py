@@ -1,0 +1,178 @@
+"""Each rule refuses its own diagram and no other rule does; a sound diagram has no finding; hostile files end fast."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.checks import RULES, Finding, Known, Signature, check, check_in_child
+from engine.checks.rules import FIRST
+from engine.checks.structure import FILE_RULES
+
+DIAGRAMS = Path(__file__).parent / "diagrams"
+KNOWN = Known(
+    forms={"alarm_call"},
+    operations={"cases.open": Signature(frozenset(("alarm_id", "note")), frozenset(("alarm_id",)))},
+    decisions={"tier"},
+    messages={"need.raised"},
+    roles={"village_desk", "visitor"},
+    processes={"closure"},
+)
+RULE_NAMES = [each.__name__ for each in (*FILE_RULES, *FIRST, *RULES)]
+
+
+def findings_of(name: str) -> list[Finding]:
+    return check({f"{name}.bpmn": (DIAGRAMS / f"{name}.bpmn").read_bytes()}, KNOWN)
+
+
+def test_a_sound_diagram_has_no_finding():
+    assert findings_of("sound") == []
+
+
+@pytest.mark.parametrize("rule", RULE_NAMES)
+def test_a_rule_refuses_its_own_diagram_and_no_other_rule_does(rule):
+    found = findings_of(rule)
+
+    assert {each.rule for each in found} == {rule}
+    for each in found:
+        assert each.zh.endswith("。") and each.en.endswith(".")
+        assert each.element in each.zh + each.en
+
+
+def test_what_is_not_known_is_not_checked():
+    names = ("user_task_role", "service_task_operation", "decision", "called_process")
+
+    assert not any(check({each: (DIAGRAMS / f"{each}.bpmn").read_bytes()}) for each in names)
+
+
+def test_processes_and_decisions_of_the_bundle_itself_are_known():
+    files = {each: (DIAGRAMS / each).read_bytes() for each in ("called_process.bpmn", "decision.bpmn")}
+    files["nowhere.bpmn"] = (DIAGRAMS / "sound.bpmn").read_bytes().replace(b'id="sound"', b'id="nowhere"')
+    files["luck.dmn"] = (
+        b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"><decision id="luck"/></definitions>'
+    )
+
+    assert check(files, KNOWN) == []
+
+
+def test_two_files_may_not_claim_one_process():
+    sound = (DIAGRAMS / "sound.bpmn").read_bytes()
+
+    assert [each.rule for each in check({"a.bpmn": sound, "b.bpmn": sound}, KNOWN)] == ["process_twice"]
+
+
+def test_processes_that_call_each_other_in_a_ring_are_refused():
+    one = (DIAGRAMS / "call_cycle.bpmn").read_text()
+    a = one.replace('process id="call_cycle"', 'process id="a"').replace(
+        'calledElement="call_cycle"', 'calledElement="b"'
+    )
+    b = one.replace('process id="call_cycle"', 'process id="b"').replace(
+        'calledElement="call_cycle"', 'calledElement="a"'
+    )
+
+    found = check({"a.bpmn": a.encode(), "b.bpmn": b.encode()}, KNOWN)
+
+    assert [(each.file, each.rule) for each in found] == [("a.bpmn", "call_cycle"), ("b.bpmn", "call_cycle")]
+
+
+TIMER = (DIAGRAMS / "timer_text.bpmn").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "fine"),
+    [
+        ("timeDuration", "PT24H", True),
+        ("timeDuration", "P1M", True),
+        ("timeDuration", "if call.level = 3 then duration(&quot;PT1H&quot;) else duration(&quot;P1D&quot;)", True),
+        ("timeCycle", "R3/PT1H", True),
+        ("timeCycle", "R/PT24H", True),
+        ("timeDate", "2026-08-03T09:00:00+08:00", True),
+        ("timeDate", "visit.due_at", True),
+        ("timeDate", "2026-08-03T09:00:00", False),  # without offset it would be the worker's zone
+        ("timeDate", "PT1H", False),
+        ("timeDuration", "2026-08-03T09:00:00+08:00", False),
+        ("timeDuration", "P1", False),
+        ("timeDuration", "-PT5M", False),
+        ("timeDuration", "P999999Y", False),
+        ("timeDuration", "P11Y", False),
+        ("timeCycle", "R/PT0S", False),
+        ("timeCycle", "R/PT1S", False),
+        ("timeCycle", "R1000000/PT1H", False),
+        ("timeCycle", "0 8 * * *", False),
+        ("timeDate", "9999-12-31T00:00:00+08:00", False),
+        ("timeDuration", "", False),
+        ("timeDuration", "open(&quot;/etc/passwd&quot;)", False),
+    ],
+)
+def test_a_timer_means_a_time(kind, text, fine):
+    xml = TIMER.replace("timeDuration", kind).replace("PT1D", text)
+
+    assert (check({"t.bpmn": xml.encode()}, KNOWN) == []) is fine
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "1001", "1e9", "100000000000000000000"])
+def test_absurd_numbers_of_members_are_refused(number):
+    xml = (DIAGRAMS / "repetition.bpmn").read_text().replace("1000000", number)
+
+    assert "repetition" in {each.rule for each in check({"r.bpmn": xml.encode()}, KNOWN)}
+
+
+def test_a_finding_as_json_has_the_five_fields_of_the_command():
+    line = findings_of("user_task_form")[0].as_json()
+
+    assert {"file", "element", "rule", "level", "message"} <= set(line)
+    assert line["element"] == "call" and line["level"] == "error"
+
+
+def test_the_child_says_what_this_process_says():
+    files = {f"{each}.bpmn": (DIAGRAMS / f"{each}.bpmn").read_bytes() for each in ("sound", "colour", "expression")}
+
+    assert check_in_child(files, KNOWN) == check(files, KNOWN)
+
+
+HEAD = b'<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL">'
+
+
+def chain_of(length: int) -> bytes:
+    nodes = b"".join(b'<bpmn:task id="t%d"/>' % i for i in range(length))
+    flows = b"".join(
+        b'<bpmn:sequenceFlow id="f%d" sourceRef="t%d" targetRef="t%d"/>' % (i, i, i + 1) for i in range(length - 1)
+    )
+    return HEAD + b'<bpmn:process id="p">' + nodes + flows + b"</bpmn:process></bpmn:definitions>"
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + HEAD + b"&x;</bpmn:definitions>", "doctype"),
+        (HEAD + b"<a>" * 100_000, "not_xml"),
+        (HEAD + b"x" * 20_000_000, "file_too_large"),
+        (b'<?xml version="1.0" encoding="UTF-7"?>' + HEAD + b"</bpmn:definitions>", "encoding"),
+        (chain_of(3000), "too_many_nodes"),
+        (HEAD + b"</bpmn:definitions>", "file_without_process"),
+        (b"\x00" * 1000, "not_xml"),
+    ],
+    ids=["external entity", "depth bomb", "20 MB", "UTF-7", "chain of 3000", "no process", "zeros"],
+)
+def test_a_hostile_file_is_refused_within_the_limit(content, rule):
+    began = time.monotonic()
+
+    found = check_in_child({"hostile.bpmn": content}, KNOWN)
+
+    assert rule in {each.rule for each in found}
+    assert time.monotonic() - began < 5
+
+
+def test_a_call_of_itself_a_self_flow_and_a_fork_bomb_do_not_hang_the_check():
+    forks = b"".join(
+        b'<bpmn:parallelGateway id="g%d"/><bpmn:sequenceFlow id="a%d" sourceRef="g%d" targetRef="g%d"/>'
+        b'<bpmn:sequenceFlow id="b%d" sourceRef="g%d" targetRef="g%d"/>' % (i, i, i, (i + 1) % 250, i, i, (i + 7) % 250)
+        for i in range(250)
+    )
+    content = HEAD + b'<bpmn:process id="p">' + forks + b"</bpmn:process></bpmn:definitions>"
+    began = time.monotonic()
+
+    assert check_in_child({"forks.bpmn": content}, KNOWN)
+    assert time.monotonic() - began < 5
