@@ -10,6 +10,7 @@ Source: people-forms-indicators 6.1; policy 3.2-3.4.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -211,6 +212,14 @@ def get(session: Session, elder_id: int) -> Elder:
     if elder is None:
         raise NotFound(f"elder {elder_id}")
     return elder
+
+
+def numbers(session: Session, elder_ids: Collection[int]) -> dict[int, str]:
+    """The public number of each of these elders, for pages that may not show names."""
+    if not elder_ids:
+        return {}
+    found = session.execute(select(Elder.id, Elder.number).where(Elder.id.in_(elder_ids))).tuples()
+    return {elder_id: number for elder_id, number in found}
 
 
 def by_number(session: Session, number: str) -> Elder | None:

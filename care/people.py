@@ -228,6 +228,14 @@ def name_of(session: Session, staff_id: int | None) -> str:
     return staff.name if staff else "—"
 
 
+def names(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
+    """The names of these workers."""
+    if not staff_ids:
+        return {}
+    found = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(staff_ids))).tuples()
+    return {staff_id: name for staff_id, name in found}
+
+
 def held_today() -> ColumnElement[bool]:
     today = clock.today()
     return and_(Post.from_on <= today, or_(Post.until_on.is_(None), Post.until_on > today))
