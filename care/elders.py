@@ -219,7 +219,7 @@ def numbers(session: Session, elder_ids: Collection[int]) -> dict[int, str]:
     if not elder_ids:
         return {}
     found = session.execute(select(Elder.id, Elder.number).where(Elder.id.in_(elder_ids))).tuples()
-    return {elder_id: number for elder_id, number in found}
+    return dict(found.all())
 
 
 def by_number(session: Session, number: str) -> Elder | None:

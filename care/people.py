@@ -233,7 +233,7 @@ def names(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
     if not staff_ids:
         return {}
     found = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(staff_ids))).tuples()
-    return {staff_id: name for staff_id, name in found}
+    return dict(found.all())
 
 
 def held_today() -> ColumnElement[bool]:
