@@ -3,6 +3,7 @@ import BpmnModeler from "bpmn-js/lib/Modeler";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
+import "./designer/designer.css";
 import spiffworkflow from "./designer/spiffworkflow.json";
 import { Panel } from "./designer/panel.js";
 

@@ -25,6 +25,7 @@ function mark(viewer, facts) {
     const label = document.createElement("div");
     label.className = "token";
     label.textContent = token.text;
+    if (token.due) label.dataset.due = token.due;
     overlays.add(token.element, { position: { top: -14, left: 8 }, html: label });
   }
 }
