@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class EngineError(Exception):
-    """Base of everything that the engine raises on purpose."""
+    """Base of everything that the engine raises on purpose.
+
+    `remedy` (if set) is called with a session of its own by `jobs.transaction`, after the transaction that failed was
+    rolled back and before the error goes on: it keeps what must not be lost.
+    """
+
+    remedy: Callable[[Any], None] | None = None

@@ -113,13 +113,18 @@ def call(session: Session, name: str, step: Step, parameters: dict[str, Any]) ->
 
 
 def answers_question(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the domain's answer to `subject_of`, `role_of` or `unclaimed`."""
+    """Register the domain's answer to `subject_of`, `role_of`, `unclaimed` or `fallback`."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         _answers[question] = function
         return function
 
     return register
+
+
+def answer_to(question: str) -> Callable[..., Any] | None:
+    """The domain's function for a question, None without one (`fallback`: asked by engine.run.faults)."""
+    return _answers.get(question)
 
 
 def subject_of(session: Session, data: dict[str, Any]) -> Subject:
