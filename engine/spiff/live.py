@@ -1,0 +1,225 @@
+"""One instance in memory: begin or restore it, tell it what happened, read what it wants, dump it.
+
+An exception leaves a `Live` in an unknown state: throw it away and restore the last dump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.codec import BlobUnreadable, pack, unpack
+from engine.spiff import routing, state
+from engine.spiff.activities import ServiceTask
+from engine.spiff.bundle import Bundle
+from engine.spiff.data import assign, newest, plain, view
+from engine.spiff.errors import StateUnreadable, TaskNotOpen
+from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, Wait
+from engine.spiff.timers import due_at
+from engine.spiff.workflow import Workflow
+
+
+class Live:
+    """An instance that can be moved. Every moving call first fires the timers that are due, earliest first."""
+
+    def __init__(self, process_id: str, top: Workflow) -> None:
+        self.process_id = process_id
+        self._top = top
+
+    @classmethod
+    def begin(
+        cls, bundle: Bundle, process_id: str, data: Mapping[str, Any], host: Host, start_message: str | None = None
+    ) -> Live:
+        """A new instance, run to its first waiting point. `data` become its variables.
+
+        Raises KeyError when the bundle has no such process, or the process no start event for `start_message`.
+        """
+        top = Workflow(bundle.spec_of(process_id), bundle.specs, host)
+        top.choose_start(start_message)
+        assign(top.task_tree, data)
+        live = cls(process_id, top)
+        live._advance()
+        return live
+
+    @classmethod
+    def restore(cls, bundle: Bundle, process_id: str, blob: bytes, host: Host) -> Live:
+        """The instance as `dump` left it; nothing is moved yet. Raises StateUnreadable."""
+        try:
+            _, document = unpack(blob)
+        except BlobUnreadable as fault:
+            raise StateUnreadable(str(fault)) from fault
+        if document[0] != process_id:
+            raise StateUnreadable(f"a state of process {document[0]}, not {process_id}")
+        return cls(process_id, state.restored(document, bundle.specs, bundle.spec_of(process_id), host))
+
+    def dump(self) -> bytes:
+        """The pruned state; what was thrown, requested and executed is not in it."""
+        return pack(state.document_of(self._top, self.process_id))
+
+    def fire_due_timers(self) -> int:
+        """Fire what is due by engine.clock, earliest first, with the steps that follow; how many timers that were."""
+        self._top.begin_step()
+        count = self._top.fire_due_timers()
+        return count
+
+    def complete(self, task_id: UUID, written: Mapping[str, Any]) -> None:
+        """A person's task is done; `written` are the variables it assigns. Raises TaskNotOpen."""
+        self.fire_due_timers()
+        task = self._find(task_id, TaskState.READY)
+        if task is None or not task.task_spec.manual:
+            raise TaskNotOpen(task_id)
+        if written:
+            assign(task, written)
+        self._top.carry_out(task)
+        self._advance()
+
+    def deliver(self, task_id: UUID, payload: Mapping[str, Any], number: int = 0) -> bool:
+        """A message has come for a wait of kind message (its task_id and number); False when nothing waits there."""
+        self.fire_due_timers()
+        task = self._find(task_id, TaskState.WAITING)
+        kinds = {} if task is None else {at: each.kind for at, each, _ in routing.offers(task)}
+        if kinds.get(number) != "message":
+            return False
+        task.task_spec.fire(task, number, plain(dict(payload)))
+        self._advance()
+        return True
+
+    def finish(self, task_id: UUID, result: Mapping[str, Any] | None) -> bool:
+        """An asynchronous service task was answered; False when it is too late."""
+        task = self._requested(task_id)
+        if task is None:
+            return False
+        task.task_spec.take(task, result)
+        task.complete()
+        self._advance()
+        return True
+
+    def fail(self, task_id: UUID, code: str) -> bool:
+        """An asynchronous service task failed with a BPMN error code; False when it is too late.
+
+        Raises ErrorNotCaught when no boundary event takes the code.
+        """
+        task = self._requested(task_id)
+        if task is None:
+            return False
+        task.task_spec.fail(task, code)
+        self._advance()
+        return True
+
+    def cancel(self) -> None:
+        """End everything that is under way."""
+        self._top.begin_step()
+        data = self._known()
+        self._top.cancel_all()
+        self._top.data = data
+
+    @property
+    def open_tasks(self) -> list[OpenTask]:
+        """What people can do now, in the order in which it came up within each process."""
+        return [_open_task(task) for task in self._tasks() if task._state == TaskState.READY and task.task_spec.manual]
+
+    @property
+    def waits(self) -> list[Wait]:
+        """What the instance waits for besides people."""
+        found = []
+        for task in self._tasks():
+            if task._state == TaskState.STARTED and isinstance(task.task_spec, ServiceTask):
+                element = task.task_spec.element
+                found.append(Wait("job", task.id, element.id, element.process_id, name=task.task_spec.operation))
+            for number, definition, armed in routing.offers(task):
+                found.append(_wait(task, number, definition, armed))
+        return found
+
+    @property
+    def executed(self) -> list[Executed]:
+        """Nodes completed or cancelled since `begin` or `restore`."""
+        return self._top.journal.executed
+
+    @property
+    def thrown(self) -> list[Thrown]:
+        """Messages sent since `begin` or `restore`."""
+        return self._top.journal.thrown
+
+    @property
+    def requested(self) -> list[Requested]:
+        """Asynchronous service tasks begun since `begin` or `restore`."""
+        return self._top.journal.requested
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The newest value of every variable at the top of the process; do not change the values."""
+        return view(self._known())
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._top.completed)
+
+    @property
+    def size(self) -> int:
+        """How many tasks the next dump keeps."""
+        return sum(len(state.kept(each)) for each in routing.workflows(self._top) if not each.completed)
+
+    def _advance(self) -> None:
+        self._top.run_steps()
+        self._top.fire_due_timers()
+
+    def _known(self) -> dict[str, Any]:
+        if self._top.completed:
+            return self._top.data
+        known: dict[str, Any] = {}
+        for task in self._top.tasks.values():
+            if task._state >= TaskState.WAITING:
+                known = newest(known, task.data)
+        return known
+
+    def _tasks(self) -> Iterator[Any]:
+        if not self._top.completed:
+            for workflow in routing.workflows(self._top):
+                yield from workflow.tasks.values()
+
+    def _find(self, task_id: UUID, wanted: int) -> Any:
+        task = self._top.get_task_from_id(task_id)
+        return task if task is not None and task._state == wanted and not self._top.completed else None
+
+    def _requested(self, task_id: UUID) -> Any:
+        self.fire_due_timers()
+        task = self._find(task_id, TaskState.STARTED)
+        return task if task is not None and isinstance(task.task_spec, ServiceTask) else None
+
+
+def _open_task(task: Any) -> OpenTask:
+    element = task.task_spec.element
+    properties: dict[str, Any] = dict(element.properties)
+    for name, expression in element.resolved.items():
+        properties[name] = plain(expression.evaluate(task.data))
+    name = str(properties.get("name") or element.name)
+    return OpenTask(
+        task.id,
+        element.id,
+        element.process_id,
+        element.kind,
+        name,
+        properties,
+        view(task.data),
+        task.internal_data.get("member"),
+    )
+
+
+def _wait(task: Any, number: int, definition: Any, armed: dict[str, Any]) -> Wait:
+    element = task.task_spec.element
+    activity = routing.activity_of(task) if element.attached_to else None
+    return Wait(
+        kind=definition.kind,
+        task_id=task.id,
+        element_id=definition.element_id,
+        process_id=element.process_id,
+        number=number,
+        due_at=due_at(armed) if definition.kind == "timer" else None,
+        name=definition.name if definition.kind in ("message", "signal") else None,
+        key=armed.get("key"),
+        attached_to=element.attached_to,
+        attached_task=None if activity is None else activity.id,
+    )

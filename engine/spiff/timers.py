@@ -1,0 +1,89 @@
+"""Timers on the movable clock.
+
+A timer never fires by itself: the workflow's `fire_due_timers` takes the earliest that is due, one after another. What
+it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [first moment, number of this one
+from 1, how many are left (None: endless)], so that months do not drift.
+
+A worker that comes late replays the missed ticks one by one, but at most the last LATE_TICKS of an endless cycle: after
+a long standstill nobody needs hundreds of reminders of the same thing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from engine import clock
+from engine.expressions import Cycle, Duration, Expression, as_moment, parse_cycle
+from engine.spiff.definitions import Definition
+
+LATE_TICKS = 20
+
+
+def due_at(state: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(state["due"])
+
+
+class Timer(Definition):
+    """A moment, a duration from now, or a cycle of moments; which one the value of the expression says."""
+
+    kind, waits = "timer", True
+
+    def __init__(self, element_id: str, when: Expression) -> None:
+        super().__init__(element_id)
+        self.when = when
+
+    def arm(self, task: Any, state: dict[str, Any]) -> None:
+        """Remember when it is due; raises ExpressionFault when the expression gives no time."""
+        if "due" in state:
+            return
+        now = task.workflow.top_workflow.now
+        value = self.when.evaluate(task.data)
+        if isinstance(value, str) and value[:1] == "R":
+            value = parse_cycle(value)
+        if isinstance(value, Cycle):
+            first = value.start if value.start is not None else _after(now, value.interval, 1)
+            state["rule"] = [value.interval.months, value.interval.delta.total_seconds()]
+            state["cycle"] = [_text(first), 1, None if value.times is None else value.times - 1]
+            state["due"] = _text(first)
+        else:
+            state["due"] = _text(as_moment(value, now))
+
+    def following(self, state: dict[str, Any]) -> dict[str, Any] | None:
+        if "cycle" not in state:
+            return None
+        first, number, left = state["cycle"]
+        if left == 0:
+            return None
+        beginning = datetime.fromisoformat(first)
+        interval = _interval(state["rule"])
+        if left is None:
+            number += _missed(beginning, interval, number)
+        return {
+            "rule": state["rule"],
+            "cycle": [first, number + 1, None if left is None else left - 1],
+            "due": _text(_after(beginning, interval, number)),
+        }
+
+
+def _missed(first: datetime, interval: Duration, number: int) -> int:
+    """How many ticks after this one an endless cycle leaves out because it is far too late."""
+    shortest = interval.delta.total_seconds() + interval.months * 28 * 86400
+    late = (clock.now() - _after(first, interval, number)).total_seconds()
+    if late < shortest * LATE_TICKS:
+        return 0
+    longest = interval.delta.total_seconds() + interval.months * 31 * 86400
+    return max(0, int(late / longest) - LATE_TICKS)
+
+
+def _interval(rule: list[Any]) -> Duration:
+    return Duration(rule[0], timedelta(seconds=rule[1]))
+
+
+def _after(start: datetime, interval: Duration, times: int) -> datetime:
+    whole = Duration(interval.months * times, interval.delta * times)
+    return as_moment(whole, start)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
