@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 from engine import clock, vault
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
+from engine.rows import insert_once
 
 LIVE, ENDED, CANCELLED = "live", "ended", "cancelled"
 
@@ -96,7 +97,6 @@ class Instance:
 
 
 COLUMNS = tuple(column for column in instance.c if column.name != "live_key")
-_INSERT = insert(instance)
 _INSERT_STATE = insert(instance_state)
 _LOAD = (
     select(*COLUMNS, instance_state.c.revision, instance_state.c.stored)
@@ -121,13 +121,16 @@ def of_row(row: Any) -> Instance:
     return Instance(*row[: len(COLUMNS)])
 
 
-def insert_new(session: Session, row: Instance, blob: bytes) -> None:
-    """Write a new instance with its first state; an integrity error says that its key is live already."""
-    values = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    connection = session.connection()
-    connection.execute(_INSERT, values | {"live_key": row.key if row.state == LIVE else None})
-    state = {"instance_id": row.id, "revision": 1, "codec": 1, "stored": vault.encrypt(blob)}
-    connection.execute(_INSERT_STATE, state)
+def insert_new(session: Session, row: Instance) -> bool:
+    """Write a new live instance, before its first step; False when its key is live already."""
+    values = row.__dict__ | {"live_key": row.key}
+    return session.connection().execute(insert_once(session, instance), values).rowcount == 1
+
+
+def insert_state(session: Session, instance_id: UUID, blob: bytes) -> None:
+    """Write the first state of an instance."""
+    values = {"instance_id": instance_id, "revision": 1, "codec": 1, "stored": vault.encrypt(blob)}
+    session.connection().execute(_INSERT_STATE, values)
 
 
 def load(session: Session, instance_id: UUID) -> tuple[Instance, int, bytes]:

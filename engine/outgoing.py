@@ -120,6 +120,12 @@ def get(session: Session, outgoing_id: UUID) -> OutgoingRow:
     )
 
 
+def result(session: Session, outgoing_id: UUID) -> dict[str, Any]:
+    """What the receiver of an effect answered, {} for nothing."""
+    query = select(outgoing.c.result).where(outgoing.c.id == outgoing_id)
+    return session.connection().execute(query).scalar_one() or {}
+
+
 def send(row: OutgoingRow) -> dict[str, Any]:
     """Hand an effect to its channel; raises DeliveryFailed. Never call it inside a transaction."""
     deliver = _delivers.get(row.channel)

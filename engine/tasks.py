@@ -186,6 +186,18 @@ def follow(session: Session, opened: list[TaskRow], closed: list[tuple[UUID, str
         connection.execute(_INSERT, [_values(row) for row in opened])
 
 
+_HAND_ON = (
+    update(task).where(task.c.id == bindparam("still")).values(next_at=bindparam("then"), next_role=bindparam("heir"))
+)
+
+
+def hand_on(session: Session, heirs: list[tuple[UUID, datetime | None, str | None]]) -> None:
+    """Write who gets these open tasks next and when, after a timer has fired."""
+    if heirs:
+        rows = [{"still": each, "then": next_at, "heir": role} for each, next_at, role in heirs]
+        session.connection().execute(_HAND_ON, rows)
+
+
 def _values(row: TaskRow) -> dict[str, Any]:
     return row.__dict__ | {"rank": _RANKS.get(row.priority or "", 2), "sort_at": row.due_at or _NO_DUE}
 

@@ -1,0 +1,113 @@
+"""Compiled bundles in memory: each is read from the database and compiled once per process of the program.
+
+The cache holds the last LIMIT bundles used; a bundle never changes, so nothing has to be told to other processes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from engine import diagrams, forms
+from engine.decisions import Decisions
+from engine.definitions.decided import by_id, decide
+from engine.definitions.lookup import files, get
+from engine.definitions.tables import bundle_call
+from engine.spiff import Bundle
+
+LIMIT = 256
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A compiled bundle and the meaning of its diagrams, with those of the processes that it calls."""
+
+    bundle_id: int
+    bundle: Bundle
+    processes: dict[str, diagrams.Process]
+    texts: dict[str, bytes]
+
+    @cached_property
+    def _form_versions(self) -> dict[str, int]:
+        carried = (forms.parse(text, path) for path, text in self.texts.items() if path.startswith("forms/"))
+        return {each.id: each.version for each in carried}
+
+    @cached_property
+    def _own_decisions(self) -> dict[str, Decisions]:
+        return by_id(text for path, text in self.texts.items() if path.endswith(".dmn"))
+
+    def form_version(self, key: str) -> int | None:
+        """The version of a form that tasks of this bundle use: the one it carries, else the checkout's newest."""
+        if key in self._form_versions:
+            return self._form_versions[key]
+        try:
+            return forms.form(key).version
+        except forms.UnknownForm:
+            return None
+
+    def decide(self, decision_id: str, data: dict[str, Any], policy: str) -> dict[str, Any]:
+        """The result of a decision of this bundle, else of the policy set; raises when nobody knows it."""
+        return decide(self._own_decisions, policy, decision_id, data)
+
+
+_kept: OrderedDict[tuple[Engine, int], Specification] = OrderedDict()
+_bundle_ids: dict[tuple[Engine, int], int] = {}
+_lock = threading.Lock()
+
+
+def specification(session: Session, bundle_id: int) -> Specification:
+    """The compiled bundle of that id."""
+    key = (session.connection().engine, bundle_id)
+    with _lock:
+        known = _kept.get(key)
+        if known is not None:
+            _kept.move_to_end(key)
+            return known
+    made = build(files(session, bundle_id), pinned(session, bundle_id), bundle_id)
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > LIMIT:
+            _kept.popitem(last=False)
+    return made
+
+
+def of_definition(session: Session, definition_id: int) -> Specification:
+    """The compiled bundle that a version of a process belongs to."""
+    key = (session.connection().engine, definition_id)
+    bundle_id = _bundle_ids.get(key)
+    if bundle_id is None:
+        bundle_id = _bundle_ids[key] = get(session, definition_id).bundle_id
+    return specification(session, bundle_id)
+
+
+def forget() -> None:
+    """Empty the cache (tests)."""
+    with _lock:
+        _kept.clear()
+        _bundle_ids.clear()
+
+
+def pinned(session: Session, bundle_id: int) -> dict[str, Specification]:
+    """What the diagrams of a bundle call from elsewhere, by process id."""
+    query = select(bundle_call.c.process_id, bundle_call.c.definition_id).where(bundle_call.c.bundle_id == bundle_id)
+    rows = session.connection().execute(query).all()
+    return {row.process_id: specification(session, get(session, row.definition_id).bundle_id) for row in rows}
+
+
+def build(texts: dict[str, bytes], called: dict[str, Specification], bundle_id: int = 0) -> Specification:
+    """Compile files; raises NotExecutable."""
+    drawn = {path: text for path, text in texts.items() if not path.startswith("forms/")}
+    compiled = Bundle.compile(drawn, {name: each.bundle for name, each in called.items()})
+    processes: dict[str, diagrams.Process] = {}
+    for other in called.values():
+        processes |= other.processes
+    for path, text in drawn.items():
+        if path.endswith(".bpmn"):
+            processes |= {each.id: each for each in diagrams.parse(text, path).processes}
+    return Specification(bundle_id, compiled, processes, texts)

@@ -1,0 +1,125 @@
+"""What happens when work fails: it is tried again, becomes an incident, and an alarm reaches a person meanwhile.
+
+An alarm never depends on the engine. At the first failure in the alarm lane, and when no diagram takes an alarm, the
+domain is told (`@answers_question("fallback")`, a function of session and Trouble) and opens a plain task «call this
+person now»; without a domain the engine opens one for the role `desk`. The incident is visible at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import incidents, instances, operations, outgoing, tasks, work
+from engine.incoming import incoming as events
+from engine.instances import Instance
+from engine.run.step import StepFailed
+from engine.work import Item
+
+CALL_NOW = "立即电话联系此人 Call this person now"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What the engine could not do with an alarm. `data` are the message's; `reason` is a code or an error's text.
+
+    `key` names the occasion: the plain task of one occasion is opened once.
+    """
+
+    reason: str
+    name: str
+    key: str
+    data: dict[str, Any]
+    instance: Instance | None = None
+
+
+def call_a_person(
+    session: Session, reason: str, name: str, key: str | None, data: dict[str, Any], row: Instance | None = None
+) -> None:
+    """See that a person hears of an alarm that no diagram handles."""
+    trouble = Trouble(reason, name, key or str(row.id if row else ""), data, row)
+    answer = operations.answer_to("fallback")
+    if answer is not None:
+        answer(session, trouble)
+        return
+    subject = operations.subject_of(session, data)
+    tasks.plain(
+        session,
+        name=CALL_NOW,
+        role="desk",
+        unit_path=row.unit_path if row else subject.unit_path,
+        subject_id=row.subject_id if row else subject.id,
+        key=f"fallback:{name}:{trouble.key}" if trouble.key else None,
+        detail={"message": name, "data": data},
+    )
+
+
+def failed(session: Session, item: Item, fault: BaseException) -> None:
+    """After a failure was rolled back: let the work wait or give it up; open the incident when it is time."""
+    permanent = isinstance(fault, outgoing.DeliveryFailed) and fault.permanent
+    sentence = str(fault) if isinstance(fault, StepFailed) else f"{type(fault).__name__}: {fault}"
+    given_up = work.retry(session, item, sentence, permanent)
+    if not given_up and item.lane != work.ALARM:
+        return
+    about = _about(session, item, fault)
+    incidents.open_or_update(
+        session,
+        kind=item.kind,
+        error=sentence,
+        instance_id=about.instance.id if about.instance else None,
+        work_id=item.id,
+        process_id=about.instance.process_id if about.instance else about.name or None,
+        element=fault.element if isinstance(fault, StepFailed) else None,
+        unit_path=about.instance.unit_path if about.instance else "/",
+        attempts=item.attempts,
+    )
+    if item.lane == work.ALARM and item.kind != "deliver" and item.attempts == 1:
+        call_a_person(session, sentence, about.name, about.key, about.data, about.instance)
+
+
+def worn_out(session: Session) -> int:
+    """An incident for each piece of work that killed its worker time and again; the number of them."""
+    lost = work.worn_out(session)
+    for item in lost:
+        about = _about(session, item, RuntimeError())
+        incidents.open_or_update(
+            session,
+            kind=item.kind,
+            error="the worker died each time it tried this",
+            instance_id=about.instance.id if about.instance else None,
+            work_id=item.id,
+            attempts=item.attempts,
+        )
+        if item.lane == work.ALARM:
+            call_a_person(session, "worker_died", about.name, about.key, about.data, about.instance)
+    return len(lost)
+
+
+def _about(session: Session, item: Item, fault: BaseException) -> Trouble:
+    """What a piece of work was about, as far as it can be told."""
+    name, key, data, instance_id = item.kind, str(item.ref or item.id), {}, None
+    if item.kind in ("incoming", "message"):
+        row = session.connection().execute(select(events).where(events.c.id == item.ref)).first()
+        if row is not None:
+            name, key = row.name or row.kind, row.key or row.event_id
+            data = row.payload.get("payload", row.payload)
+        instance_id = UUID(item.detail["instance"]) if "instance" in item.detail else None
+    elif item.kind == "timer":
+        instance_id = item.ref
+    elif item.kind in ("deliver", "answer") and item.ref is not None:
+        sent = outgoing.get(session, item.ref)
+        name, instance_id = sent.channel, sent.instance_id
+    if instance_id is None and isinstance(fault, StepFailed) and item.kind not in ("incoming",):
+        instance_id = fault.instance_id
+    return Trouble("", name, key, data, _instance(session, instance_id))
+
+
+def _instance(session: Session, instance_id: UUID | None) -> Instance | None:
+    try:
+        return None if instance_id is None else instances.get(session, instance_id)
+    except instances.NoSuchInstance:
+        return None
