@@ -7,6 +7,7 @@ Source: processes P05; rules there: A is not B, both have an account.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, String, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -107,8 +108,7 @@ def load(session: Session, staff_id: int) -> int:
     return sum({"high": 4, "key": 2, "general": 1}.get(tier, 0) * count for tier, count in counted)
 
 
-def holds_today() -> ColumnElement[bool]:
+def holds_today(row: Any = Responsibility) -> ColumnElement[bool]:
+    """«in force today», for the table or an alias of it."""
     today = clock.today()
-    return and_(
-        Responsibility.from_on <= today, or_(Responsibility.until_on.is_(None), Responsibility.until_on > today)
-    )
+    return and_(row.from_on <= today, or_(row.until_on.is_(None), row.until_on > today))
