@@ -46,7 +46,7 @@ incoming = Table(
     Base.metadata,
     Column("id", Id, primary_key=True),
     Column("source", String(120), nullable=False),
-    Column("event_id", String(120), nullable=False),
+    Column("event_id", String(200), nullable=False),
     Column("kind", String(60), nullable=False),
     Column("lane", String(10), nullable=False),
     Column("device", String(80)),
@@ -187,7 +187,7 @@ def _row(event: Event, admission: Admission) -> dict[str, Any]:
     return {
         "id": row_id,
         "source": event.source[:120],
-        "event_id": f"refused:{row_id}" if refused else event.event_id[:120],
+        "event_id": f"refused:{row_id}" if refused else event.event_id[:200],
         "kind": (admission.kind or event.kind)[:60],
         "lane": admission.lane or event.lane,
         "device": admission.device,
@@ -207,7 +207,7 @@ def _row(event: Event, admission: Admission) -> dict[str, Any]:
 def _repeated(session: Session, source: str, event_id: str) -> Recorded:
     row = session.connection().execute(
         update(incoming)
-        .where(incoming.c.source == source[:120], incoming.c.event_id == event_id[:120])
+        .where(incoming.c.source == source[:120], incoming.c.event_id == event_id[:200])
         .values(repeats=incoming.c.repeats + 1)
         .returning(incoming.c.id, incoming.c.case_id, incoming.c.answer, incoming.c.reason)
     )

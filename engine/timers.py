@@ -24,7 +24,7 @@ _QUEUE = (
     .values(queued=True)
     .returning(wait.c.instance_id, wait.c.token_id, wait.c.number, wait.c.due_at, wait.c.lane)
 )
-_NEXT_DUE = select(func.min(wait.c.due_at)).where(wait.c.kind == TIMER, wait.c.queued.is_(False))
+_NEXT_DUE = select(func.min(wait.c.due_at)).where(wait.c.kind == TIMER, wait.c.due_at > bindparam("now"))
 
 
 def any_due(session: Session, lanes: Collection[str] = work.LANES) -> bool:
@@ -53,8 +53,8 @@ def queue_due(session: Session, lanes: Collection[str] = work.LANES) -> int:
 
 
 def next_due(session: Session) -> datetime | None:
-    """When the earliest timer is due, None when no instance waits for a time."""
-    return session.connection().execute(_NEXT_DUE).scalar_one_or_none()
+    """When the earliest timer that is not due yet will be, None when no instance waits for a time."""
+    return session.connection().execute(_NEXT_DUE, {"now": clock.now()}).scalar_one_or_none()
 
 
 def of(session: Session, instance_id: UUID) -> list[WaitRow]:

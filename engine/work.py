@@ -1,9 +1,10 @@
 """The claimable queue that steps, timers, deliveries and batch jobs share.
 
-A row is claimed for a lease (30 s) under a rising fencing token; `attempts` rises at the claim, so that a row which
-kills its worker cannot loop for ever. `done` deletes the row and fails when the lease went to somebody else. After a
-failure the row waits (alarm lane 1, 5, 15 s; others 10 s, 1 min, 10 min; deliveries 15 s to 1 h) and is then given
-up: it stays, and an incident points to it. Lanes have their own workers: nothing in `bulk` delays an alarm.
+A row is claimed for a lease (30 s of real time, however the clock is moved) under a rising fencing token; `attempts`
+rises at the claim, so that a row which kills its worker cannot loop for ever. `done` deletes the row and fails when
+the lease went to somebody else. After a failure the row waits (alarm lane 1, 5, 15 s; others 10 s, 1 min, 10 min;
+deliveries 15 s to 1 h) and is then given up: it stays, and an incident points to it. Lanes have their own workers:
+nothing in `bulk` delays an alarm.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ _CLAIM = (
                 work.c.due_at <= bindparam("now"),
                 or_(
                     work.c.lease_until.is_(None),
-                    and_(work.c.lease_until < bindparam("now"), work.c.attempts < DEATHS),
+                    and_(work.c.lease_until < bindparam("real"), work.c.attempts < DEATHS),
                 ),
             )
             .order_by(work.c.priority, work.c.due_at)
@@ -207,10 +208,9 @@ def claim(
     session: Session, lanes: Collection[str], owner: str, limit: int = 20, lease: timedelta = LEASE
 ) -> list[Item]:
     """Take up to `limit` pieces of due work of these lanes, most urgent first; commit before working on them."""
-    now = clock.now()
-    rows = session.connection().execute(
-        _CLAIM, {"lanes": list(lanes), "now": now, "limit": limit, "until": now + lease, "owner": owner}
-    )
+    real = _real_now()
+    values = {"lanes": list(lanes), "now": clock.now(), "real": real, "until": real + lease}
+    rows = session.connection().execute(_CLAIM, values | {"limit": limit, "owner": owner})
     taken = sorted(rows, key=lambda row: (row.priority, row.due_at))
     return [Item(r.id, r.kind, r.ref, r.lane, r.detail or {}, r.attempts, r.token, r.due_at) for r in taken]
 
@@ -240,7 +240,7 @@ def done(session: Session, item: Item) -> None:
 
 def renew(session: Session, item: Item, lease: timedelta = LEASE) -> None:
     """Keep the work for another `lease` from now; raises LeaseLost."""
-    values = {"item": item.id, "fence": item.token, "until": clock.now() + lease}
+    values = {"item": item.id, "fence": item.token, "until": _real_now() + lease}
     if session.connection().execute(_RENEW, values).rowcount != 1:
         raise LeaseLost(f"{item.kind} {item.id}")
 
@@ -285,7 +285,7 @@ def drop(session: Session, work_id: UUID) -> None:
 def worn_out(session: Session) -> list[Item]:
     """Give up work whose worker died each of DEATHS times; returns it, for an incident each."""
     rows = session.connection().execute(
-        select(work).where(work.c.state == WAITING, work.c.lease_until < clock.now(), work.c.attempts >= DEATHS)
+        select(work).where(work.c.state == WAITING, work.c.lease_until < _real_now(), work.c.attempts >= DEATHS)
     )
     lost = [Item(r.id, r.kind, r.ref, r.lane, r.detail or {}, r.attempts, r.token, r.due_at) for r in rows.all()]
     for item in lost:
@@ -306,12 +306,30 @@ def free(session: Session, dead: Collection[str]) -> int:
     return session.connection().execute(held.values(lease_until=None, lease_owner=None)).rowcount
 
 
-_NEXT_DUE = select(func.min(work.c.due_at)).where(work.c.state == WAITING)
+_NEXT_DUE = select(func.min(work.c.due_at)).where(work.c.state == WAITING, work.c.due_at > bindparam("now"))
+_UNFINISHED = (
+    select(work.c.id)
+    .where(
+        work.c.state == WAITING, work.c.due_at <= bindparam("now"), work.c.id.not_in(bindparam("but", expanding=True))
+    )
+    .limit(1)
+)
 
 
 def next_due(session: Session) -> datetime | None:
-    """When the earliest waiting work is due (it may be past), None when nothing waits."""
-    return session.connection().execute(_NEXT_DUE).scalar_one_or_none()
+    """When the earliest work that is not due yet will be, None when nothing waits."""
+    return session.connection().execute(_NEXT_DUE, {"now": clock.now()}).scalar_one_or_none()
+
+
+def unfinished(session: Session, but: Collection[UUID] = ()) -> bool:
+    """Whether anything due is not done yet, leased work included; `but` is left out of account."""
+    values = {"now": clock.now(), "but": list(but)}
+    return session.connection().execute(_UNFINISHED, values).first() is not None
+
+
+def exists(session: Session, work_id: UUID) -> bool:
+    """Whether this work is still to be done (or was given up)."""
+    return session.connection().execute(select(work.c.id).where(work.c.id == work_id)).first() is not None
 
 
 _ANY_DUE = (
@@ -320,7 +338,10 @@ _ANY_DUE = (
         work.c.lane.in_(bindparam("lanes", expanding=True)),
         work.c.state == WAITING,
         work.c.due_at <= bindparam("now"),
-        or_(work.c.lease_until.is_(None), work.c.lease_until < bindparam("now")),
+        or_(
+            work.c.lease_until.is_(None),
+            and_(work.c.lease_until < bindparam("real"), work.c.attempts < DEATHS),
+        ),
     )
     .limit(1)
 )
@@ -328,5 +349,10 @@ _ANY_DUE = (
 
 def any_due(session: Session, lanes: Collection[str]) -> bool:
     """Whether a claim would find something; costs a read only."""
-    values = {"lanes": list(lanes), "now": clock.now()}
+    values = {"lanes": list(lanes), "now": clock.now(), "real": _real_now()}
     return session.connection().execute(_ANY_DUE, values).first() is not None
+
+
+def _real_now() -> datetime:
+    """Leases are held in real time: moving the clock of a demonstration must not take work from whoever does it."""
+    return clock.now() - clock.offset()

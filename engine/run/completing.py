@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine import clock, db, definitions, forms, history, spiff, submissions, tasks, work
+from engine.run.going_on import fire_timers
 from engine.run.step import Step, StepFailed
 from engine.submissions import Submission
 from engine.tasks import TaskNotOpen, TaskRow
@@ -92,12 +93,12 @@ def complete_pending(session: Session, submission_id: UUID) -> None:
     pending = submissions.get(session, submission_id)
     if pending is None or pending.state != submissions.PENDING:
         return
+    if pending.instance_id is not None:
+        fire_timers(session, pending.instance_id)
     row = tasks.get(session, pending.task_id)
-    try:
-        if row.state != tasks.OPEN:
-            raise TaskNotOpen(row.id, row.state, row.done_by, row.done_at)
+    if row.state == tasks.OPEN:
         _complete_in_instance(session, row, replace(pending, state=submissions.ACCEPTED), known=True)
-    except TaskNotOpen:
+    else:
         submissions.settle(session, submission_id, submissions.LATE, None)
 
 

@@ -58,13 +58,13 @@ def call_a_person(
     )
 
 
-def failed(session: Session, item: Item, fault: BaseException) -> None:
-    """After a failure was rolled back: let the work wait or give it up; open the incident when it is time."""
+def failed(session: Session, item: Item, fault: BaseException) -> bool:
+    """After a failure was rolled back: let the work wait or give it up (True); open the incident when it is time."""
     permanent = isinstance(fault, outgoing.DeliveryFailed) and fault.permanent
     sentence = str(fault) if isinstance(fault, StepFailed) else f"{type(fault).__name__}: {fault}"
     given_up = work.retry(session, item, sentence, permanent)
-    if not given_up and item.lane != work.ALARM:
-        return
+    if not given_up and (item.lane != work.ALARM or item.kind == "deliver"):
+        return given_up
     about = _about(session, item, fault)
     incidents.open_or_update(
         session,
@@ -79,6 +79,7 @@ def failed(session: Session, item: Item, fault: BaseException) -> None:
     )
     if item.lane == work.ALARM and item.kind != "deliver" and item.attempts == 1:
         call_a_person(session, sentence, about.name, about.key, about.data, about.instance)
+    return given_up
 
 
 def worn_out(session: Session) -> int:

@@ -49,9 +49,9 @@ def test_a_lapsed_lease_is_offered_again_and_the_first_worker_is_fenced_off(data
     with db.writing() as session:
         work.add(session, "step")
     [first] = claimed(owner="sleeper")
-    clock.move_by(timedelta(seconds=31))
 
-    [second] = claimed(owner="other")
+    with clock.frozen(monday + timedelta(seconds=31)):
+        [second] = claimed(owner="other")
 
     assert second.attempts == 2
     with pytest.raises(work.LeaseLost), db.writing() as session:
@@ -64,10 +64,18 @@ def test_a_renewed_lease_is_kept(database, monday):
     with db.writing() as session:
         work.add(session, "step")
     [item] = claimed()
-    clock.move_by(timedelta(seconds=20))
-    with db.writing() as session:
+    with clock.frozen(monday + timedelta(seconds=20)), db.writing() as session:
         work.renew(session, item)
-    clock.move_by(timedelta(seconds=20))
+
+    with clock.frozen(monday + timedelta(seconds=40)):
+        assert claimed(owner="other") == []
+
+
+def test_moving_the_clock_of_a_demonstration_takes_work_from_nobody(database, monday):
+    with db.writing() as session:
+        work.add(session, "step")
+    claimed()
+    clock.move_by(timedelta(days=3))
 
     assert claimed(owner="other") == []
 
@@ -106,12 +114,12 @@ def test_failed_work_waits_longer_each_time_and_is_then_given_up(database, monda
 def test_work_that_kills_its_worker_is_given_up(database, monday):
     with db.writing() as session:
         work.add(session, "bomb")
-    for _ in range(work.DEATHS):
-        assert len(claimed()) == 1
-        clock.move_by(timedelta(seconds=31))
+    for death in range(work.DEATHS):
+        with clock.frozen(monday + timedelta(seconds=31 * death)):
+            assert len(claimed()) == 1
 
-    assert claimed() == []
-    with db.writing() as session:
+    with clock.frozen(monday + timedelta(days=1)), db.writing() as session:
+        assert work.claim(session, ["normal"], "me") == []
         assert [item.kind for item in work.worn_out(session)] == ["bomb"]
         assert work.worn_out(session) == []
 

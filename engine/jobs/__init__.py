@@ -1,0 +1,28 @@
+"""Workers: they claim what the database says is due, and do it. `transaction()` is how everybody above writes rows.
+
+The queue is the table `work`; dramatiq (in this process, or Redis when VISITFLOW_REDIS_URL is set) only carries «look
+at lane X». A lost message is found by the sweeps: due timers and the alarm lane each second, other lanes and lost
+leases every 5 s, instances with nothing to wait for every 30 s.
+"""
+
+from engine.jobs.actors import broker, is_running, start_workers, stop_workers
+from engine.jobs.doing import does, does_outside, drain, transaction, work_lane
+from engine.jobs.moved_clock import ClockNotMoved, load_clock, move_clock
+from engine.jobs.sweeps import stuck, sweep
+
+__all__ = [
+    "ClockNotMoved",
+    "broker",
+    "does",
+    "does_outside",
+    "drain",
+    "is_running",
+    "load_clock",
+    "move_clock",
+    "start_workers",
+    "stop_workers",
+    "stuck",
+    "sweep",
+    "transaction",
+    "work_lane",
+]
