@@ -5,7 +5,6 @@ Everything is drawn from one seed. Rows are collected and flushed in a few large
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ from care.demo.profiles import PROFILES, Profile, facts_of, health_of
 from care.demo.units import Units, Village
 from care.elders import Elder, Household, TierResult
 from care.organisation import Unit
+from care.policies import decide_tier
 from engine import clock
 from engine.vault import blind_index
 
@@ -155,8 +155,7 @@ class Population:
     def _tier(self, elder: Elder) -> Iterator[TierResult]:
         """The policy's own tables decide; the result is the elder's first."""
         decided_on = elder.registered_on + timedelta(days=3)
-        decide_tier = importlib.import_module("care.policies").decide_tier
-        result = decide_tier(self.session, {**elder.facts, "birth_date": elder.born_on, "as_of": clock.today()})
+        result = decide_tier({**elder.facts, "birth_date": elder.born_on, "as_of": clock.today()})
         elder.tier, elder.categories, elder.flags = result["tier"], result["categories"], result["flags"]
         elder.policy, elder.tiered_on = result["policy"]["id"], decided_on
         yield TierResult(
