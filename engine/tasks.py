@@ -25,6 +25,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     or_,
     select,
     tuple_,
@@ -346,7 +347,8 @@ def _page(
     query = select(*COLUMNS, c.rank, c.sort_at).where(where, *_narrow(filters))
     if after is not None:
         rank, sort_at, last = after
-        query = query.where(tuple_(c.rank, c.sort_at, c.id) > tuple_(rank, sort_at, last))
+        last_key = literal(rank), literal(sort_at, c.sort_at.type), literal(last, c.id.type)
+        query = query.where(tuple_(c.rank, c.sort_at, c.id) > tuple_(*last_key))
     rows = session.connection().execute(query.order_by(c.rank, c.sort_at, c.id).limit(limit + 1)).all()
     last_row = rows[limit - 1] if len(rows) > limit else None
     return Page([of_row(row) for row in rows[:limit]], last_row and (last_row.rank, last_row.sort_at, last_row.id))
