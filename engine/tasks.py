@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -327,6 +327,17 @@ def of_instance(session: Session, instance_id: UUID) -> list[TaskRow]:
     """All tasks of an instance, open and over, oldest first."""
     query = select(*COLUMNS).where(task.c.instance_id == instance_id).order_by(task.c.created_at, task.c.id)
     return [of_row(row) for row in session.connection().execute(query)]
+
+
+def open_of(session: Session, instance_ids: Collection[UUID]) -> dict[UUID, list[TaskRow]]:
+    """The open tasks of several instances, the most pressing first, in one question."""
+    found: dict[UUID, list[TaskRow]] = {}
+    c = task.c
+    query = select(*COLUMNS).where(c.instance_id.in_(instance_ids), c.state == OPEN).order_by(c.rank, c.sort_at, c.id)
+    for row in session.connection().execute(query) if instance_ids else ():
+        each = of_row(row)
+        found.setdefault(cast(UUID, each.instance_id), []).append(each)
+    return found
 
 
 def count(session: Session, unit_path: str = "/", filters: Filters | None = None) -> int:
