@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import aliased
 
-from care import access, contacts, files, people
+from care import access, cases, contacts, files, people
 from care.contacts import Contact
 from care.elders import Elder
 from care.errors import NotAllowed, NotFound, RuleBroken
@@ -148,21 +148,29 @@ def test_a_visitor_sees_only_the_elders_that_are_assigned(session, two):
         access.elder(session, visitor, neighbour.id)
 
 
-def test_the_grid_worker_sees_health_only_during_an_open_case(session, two, monkeypatch):
+def an_open_case(session, elder, **facts):
+    opened = cases.open_case(session, elder_id=elder.id, unit_path=elder.unit_path, kind="sos", channel="device")
+    case = cases.get(session, opened.case.id)
+    for name, value in facts.items():
+        setattr(case, name, value)
+    session.flush()
+    return case
+
+
+def test_the_grid_worker_sees_health_only_during_an_open_case(session, two):
     worker = two.ours.person(session, "grid_worker")
     assert access.parts(session, worker, two.elder) == GRID
 
-    monkeypatch.setattr(access, "_emergencies", [lambda: select(Elder.__table__.c.id).where(Elder.__table__.c.id == 1)])
+    an_open_case(session, two.elder)
     card = files.peek(session, worker, two.elder.id)
 
     assert Part.EMERGENCY_HEALTH in card.parts and card.emergency_health["illnesses"] == ["高血压"]
     assert Part.HEALTH not in card.parts and card.health == {}
 
 
-def test_the_city_sees_a_file_in_an_open_emergency_and_no_other(session, two, monkeypatch):
+def test_the_city_sees_a_file_in_an_open_emergency_and_no_other(session, two):
     desk = two.ours.person(session, "city_desk")
-    columns = Elder.__table__.c
-    monkeypatch.setattr(access, "_emergencies", [lambda: select(columns.id).where(columns.id == two.elder.id)])
+    an_open_case(session, two.elder)
 
     assert files.peek(session, desk, two.elder.id).parts == CARD
     with pytest.raises(NotFound):
@@ -335,3 +343,48 @@ def test_a_post_that_ended_opens_nothing(session, two):
 
     with pytest.raises(NotFound):
         access.elder(session, people.person(session, staff.id), two.elder.id)
+
+
+@pytest.mark.parametrize("role", LOCAL)
+def test_cases_of_another_unit_do_not_exist_for_them(session, two, role):
+    person = two.ours.person(session, role)
+    ours, theirs = an_open_case(session, two.elder), an_open_case(session, two.other)
+
+    assert access.case(session, person, ours.id) is ours
+    with pytest.raises(NotFound):
+        access.case(session, person, theirs.id)
+    access.guard(session, person)
+    session.expunge_all()
+    assert session.scalars(select(cases.Case.id)).all() == [ours.id]
+    assert cases.open_cases(session)[0].id == ours.id
+    assert cases.by_number(session, theirs.number) is None
+
+
+def test_the_city_sees_open_cases_and_no_closed_ones(session, two):
+    desk = two.ours.person(session, "city_desk")
+    opened = an_open_case(session, two.elder)
+    closed = an_open_case(session, two.other, state="archived")
+
+    assert access.case(session, desk, opened.id) is opened
+    with pytest.raises(NotFound):
+        access.case(session, desk, closed.id)
+
+
+@pytest.mark.parametrize("role", ["visitor", "grid_worker", "hotline", "monitor_desk", "city_desk"])
+def test_a_restricted_case_is_for_the_desks_that_lead_it(session, two, role):
+    case = an_open_case(session, two.elder, restricted=True)
+
+    assert access.case(session, two.ours.person(session, "township_lead"), case.id) is case
+    with pytest.raises(NotFound):
+        access.case(session, two.ours.person(session, role), case.id)
+
+
+def test_a_case_without_an_elder_is_seen_by_its_unit_and_the_city(session, two):
+    opened = cases.open_case(
+        session, elder_id=None, unit_path=two.ours.village.path, kind="unknown", channel="courier"
+    ).case
+
+    for role in ("village_desk", "monitor_desk", "hotline", "city_desk"):
+        assert access.case(session, two.ours.person(session, role), opened.id) is opened
+    with pytest.raises(NotFound):
+        access.case(session, two.theirs.person(session, "village_desk"), opened.id)

@@ -1,0 +1,92 @@
+"""What a person may do: with an elder, with a task, in a unit."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from care import roles
+from care.access.scope import visible_elders
+from care.elders import Elder
+from care.errors import NotAllowed, NotFound
+from care.organisation import is_within
+from care.people import Person
+from care.roles import Scope
+
+
+@runtime_checkable
+class TaskLike(Protocol):
+    """What of a user task decides whose it is (engine.tasks.TaskRow)."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def unit_path(self) -> str: ...
+    @property
+    def assignee_id(self) -> int | None: ...
+    @property
+    def subject_id(self) -> int | None: ...
+
+
+def figures_scope(person: Person | None) -> list[str]:
+    """Unit paths whose figures the person may see; those inside another are left out."""
+    if person is None:
+        return []
+    paths = sorted({post.unit_path for post in person.posts if roles.role(post.role).figures})
+    return [path for path in paths if not any(path != other and is_within(path, other) for other in paths)]
+
+
+def may(session: Session, person: Person | None, action: str, thing: Any = None) -> bool:
+    """Whether the person may do it.
+
+    `thing` is an Elder, a task, a unit path or None. Actions on tasks: `see`, `claim`, `complete`; on elders: `see`
+    and the rights of care/roles.py; on unit paths: `see_figures` and rights; without a thing: rights anywhere.
+    """
+    if person is None:
+        return False
+    if isinstance(thing, Elder):
+        return _may_elder(session, person, action, thing)
+    if isinstance(thing, TaskLike):
+        return _may_task(session, person, action, thing)
+    if action == "see_figures":
+        return any(is_within(str(thing or path), path) for path in figures_scope(person))
+    return _has_right(person, action, thing if isinstance(thing, str) else None)
+
+
+def require(session: Session, person: Person | None, action: str, thing: Any = None) -> None:
+    """Raises NotFound for what the person may not even see, NotAllowed for what may not be done."""
+    if may(session, person, action, thing):
+        return
+    if action == "see" or (isinstance(thing, Elder | TaskLike) and not may(session, person, "see", thing)):
+        raise NotFound(action)
+    raise NotAllowed(action)
+
+
+def _may_elder(session: Session, person: Person, action: str, elder: Elder) -> bool:
+    seen = session.scalar(select(Elder.id).where(Elder.id == elder.id, visible_elders(person))) is not None
+    if action == "see" or not seen:
+        return seen
+    return any(
+        action in roles.role(post.role).rights
+        and (roles.role(post.role).scope is Scope.OWN or is_within(elder.unit_path, post.unit_path))
+        for post in person.posts
+    )
+
+
+def _may_task(session: Session, person: Person, action: str, task: TaskLike) -> bool:
+    if task.assignee_id is not None:
+        mine = task.assignee_id == person.id
+    else:
+        mine = (task.role, task.unit_path) in person.worklist_posts
+    if mine or action != "see":
+        return mine and action in ("see", "claim", "complete")
+    return any(is_within(task.unit_path, path) for path in figures_scope(person)) or person.has_right("see_incidents")
+
+
+def _has_right(person: Person, action: str, path: str | None) -> bool:
+    return any(
+        action in roles.role(post.role).rights and (path is None or is_within(path, post.unit_path))
+        for post in person.posts
+    )

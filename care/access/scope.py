@@ -1,0 +1,160 @@
+"""Which elders and cases a person may see, as conditions, and which parts of a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from care import roles
+from care.access.reasons import AccessReason, opened_by_reason
+from care.cases.tables import Case
+from care.elders import Elder
+from care.errors import NotFound
+from care.organisation import is_within, within
+from care.people import Person
+from care.roles import Part, Scope
+from care.visitors import Responsibility, holds_today
+from engine.tasks import task as task_table
+from engine.vault import blind_index
+
+_PARTS_OF_KIND = {kind: roles.ROLES[kind].parts for kind in ("visitor", "visitor_b", "service_person", "family_doctor")}
+
+
+def visible_elders(person: Person | None) -> ColumnElement[bool]:
+    """Condition on Elder: what this person may see of it; nothing for nobody."""
+    return visible(person, Elder.id, Elder.unit_path)
+
+
+def visible(person: Person | None, elder_id: Any, unit_path: Any) -> ColumnElement[bool]:
+    """The same condition on any table that has an elder id and a unit path (columns)."""
+    if person is None:
+        return false()
+    grants: list[ColumnElement[bool]] = []
+    for post in person.posts:
+        role = roles.role(post.role)
+        if role.scope is Scope.UNIT:
+            grants.append(within(unit_path, post.unit_path))
+        elif role.in_case:
+            grants.append(and_(within(unit_path, post.unit_path), elder_id.in_(_in_emergency())))
+    if person.posts:
+        grants.append(elder_id.in_(_own(person)))
+        grants.append(elder_id.in_(_by_task(person)))
+        grants.append(elder_id.in_(opened_by_reason(person)))
+    return or_(*grants) if grants else false()
+
+
+def _own(person: Person) -> Select[tuple[int]]:
+    asked = select(Responsibility.__table__.c.elder_id)
+    return asked.where(Responsibility.__table__.c.staff_id == person.id, holds_today())
+
+
+def _by_task(person: Person) -> Select[tuple[Any]]:
+    """Elders about whom an open task is theirs."""
+    return _my_tasks(person, task_table.c.subject_id)
+
+
+def _my_tasks(person: Person, column: Column[Any]) -> Select[tuple[Any]]:
+    """A column of the open tasks that are theirs, in person or by a post."""
+    columns = task_table.c
+    mine = [columns.assignee_id == person.id]
+    for role, path in sorted(person.worklist_posts):
+        mine.append(and_(columns.assignee_id.is_(None), columns.role == role, columns.unit_path == path))
+    return select(column).where(columns.state == "open", column.is_not(None), or_(*mine))
+
+
+def _in_emergency() -> Select[tuple[int | None]]:
+    """Elders with an open emergency case."""
+    columns = Case.__table__.c
+    return select(columns.elder_id).where(columns.state == "open", columns.elder_id.is_not(None))
+
+
+def visible_cases(person: Person | None) -> ColumnElement[bool]:
+    """Condition on Case. A restricted case is for its team (open tasks) and for desks that lead duty cases."""
+    if person is None:
+        return false()
+    grants: list[ColumnElement[bool]] = []
+    for post in person.posts:
+        role = roles.role(post.role)
+        here = within(Case.unit_path, post.unit_path)
+        if role.scope is Scope.UNIT and Part.CASES in role.parts:
+            grants.append(here if Part.DUTY in role.parts else and_(here, ~Case.restricted))
+        elif role.in_case:
+            grants.append(and_(here, Case.state == "open", ~Case.restricted))
+    if person.posts:
+        theirs = or_(Case.elder_id.in_(_own(person)), Case.elder_id.in_(opened_by_reason(person)))
+        grants.append(and_(theirs, ~Case.restricted))
+        grants.append(Case.instance_id.in_(_my_tasks(person, task_table.c.instance_id)))
+        grants.append(and_(Case.elder_id.in_(_by_task(person)), ~Case.restricted))
+    return or_(*grants) if grants else false()
+
+
+def parts(session: Session, person: Person, elder: Elder) -> frozenset[Part]:
+    """Which parts of this elder's file the person works with now; empty: may not see the elder at all."""
+    seen: set[Part] = set()
+    in_case = has_open_emergency(session, elder.id)
+    for post in person.posts:
+        role = roles.role(post.role)
+        if is_within(elder.unit_path, post.unit_path):
+            if role.scope is Scope.UNIT:
+                seen |= role.parts
+            if in_case:
+                seen |= role.in_case
+    if not person.posts:
+        return frozenset()
+    kinds = select(Responsibility.kind).where(
+        Responsibility.elder_id == elder.id, Responsibility.staff_id == person.id, holds_today()
+    )
+    for kind in session.scalars(kinds):
+        seen |= _PARTS_OF_KIND[kind]
+    seen |= _parts_by_task(session, person, elder.id)
+    if session.execute(opened_by_reason(person).where(AccessReason.elder_id == elder.id)).first():
+        seen |= roles.FULL
+    return frozenset(seen)
+
+
+def _parts_by_task(session: Session, person: Person, elder_id: int) -> set[Part]:
+    asked = _my_tasks(person, task_table.c.role).where(task_table.c.subject_id == elder_id)
+    seen: set[Part] = set()
+    for code in session.scalars(asked.distinct()):
+        if roles.is_known(code):
+            seen |= roles.role(code).parts | roles.role(code).in_case
+    return seen
+
+
+def has_open_emergency(session: Session, elder_id: int) -> bool:
+    """Whether an emergency case about the elder is open."""
+    return session.execute(_in_emergency().where(Case.elder_id == elder_id).limit(1)).first() is not None
+
+
+def elder(session: Session, person: Person | None, elder_id: int) -> Elder:
+    """The elder, if this person may see it; raises NotFound otherwise."""
+    found = session.scalar(select(Elder).where(Elder.id == elder_id, visible_elders(person)))
+    if found is None:
+        raise NotFound(f"elder {elder_id}")
+    return found
+
+
+def case(session: Session, person: Person | None, case_id: int) -> Case:
+    """The case, if this person may see it; raises NotFound otherwise."""
+    found = session.scalar(select(Case).where(Case.id == case_id, visible_cases(person)))
+    if found is None:
+        raise NotFound(f"case {case_id}")
+    return found
+
+
+def search(session: Session, person: Person, text: str, limit: int = 20) -> list[Elder]:
+    """Elders that the person may see by number, name, initials, whole telephone or whole id number."""
+    wanted = text.strip()
+    if len(wanted) < 2:
+        return []
+    by = [
+        Elder.number == wanted.upper(),
+        Elder.name.contains(wanted, autoescape=True),
+        Elder.initials.startswith(wanted.lower(), autoescape=True),
+        Elder.phone_index == blind_index("phone", wanted),
+        Elder.id_index == blind_index("id_number", wanted),
+    ]
+    asked = select(Elder).where(or_(*by), visible_elders(person)).order_by(Elder.id).limit(limit)
+    return list(session.scalars(asked))
