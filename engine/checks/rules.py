@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from engine.checks import conventions, elements, gateways, structure, tasks, texts
 from engine.checks.findings import ERROR, Fault, Finding, Known
 from engine.checks.view import View
-from engine.diagrams import Diagram, NotADiagram, Process, parse, read
+from engine.decisions import DecisionsRefused, load
+from engine.diagrams import Diagram, NotADiagram, Process, parse
 
 Rule = Callable[[View], Iterator[Fault]]
 FIRST: tuple[Rule, ...] = (structure.too_many_nodes,)
@@ -19,13 +20,12 @@ RULES: tuple[Rule, ...] = (
     *texts.RULES,
     *conventions.RULES,
 )
-_DMN_DECISION = "{*}decision"
 
 
 def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Finding]:
     """Findings of all files of a bundle (name -> content), in the order of files and rules; [] when all is well.
 
-    `.bpmn` files are judged; `.dmn` files are read for the decisions that they hold. Other names are passed over.
+    `.bpmn` files are judged, `.dmn` files read as the engine reads them. Other names are passed over.
     """
     findings: list[Finding] = []
     diagrams: list[Diagram] = []
@@ -35,9 +35,11 @@ def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Findin
             if name.endswith(".bpmn"):
                 diagrams.append(parse(content, name))
             elif name.endswith(".dmn"):
-                decisions |= {each.get("id", "") for each in read(content).iterchildren(_DMN_DECISION)}
+                decisions |= load(content).ids
         except NotADiagram as refusal:
             findings.append(Finding(name, "", refusal.rule, ERROR, refusal.zh, refusal.en))
+        except DecisionsRefused as refused:
+            findings += (Finding(name, x.element, "decision_file", ERROR, x.zh, x.en) for x in refused.refusals)
     findings += _twice(diagrams)
     processes = {each.id: each for diagram in diagrams for each in diagram.processes}
     for diagram in diagrams:

@@ -62,15 +62,15 @@ def plain_task(view: View) -> Iterator[Fault]:
 
 
 def separate_from(view: View) -> Iterator[Fault]:
-    """Who did the named task may not do this one, so it must be a user task of this process."""
+    """Who did the named task may not do this one: a user task of this process, or of one that calls it."""
+    everywhere = {node.id for each in view.processes.values() for node in each.nodes if node.is_user_task}
     for node in view.nodes:
         for each in node.separate_from:
-            other = view.process.find(each)
-            if other is None or not other.is_user_task or other is node:
-                yield fault(
+            if each == node.id or each not in everywhere:
+                yield warning(
                     node,
-                    f"{{it}}的 separate_from「{each}」不是本流程的另一个用户任务。",
-                    f"separate_from {each!r} of {{it}} is no other user task of this process.",
+                    f"{{it}}的 separate_from「{each}」不是这些流程中的另一个用户任务。",
+                    f"separate_from {each!r} of {{it}} is no other user task of these processes.",
                 )
 
 
