@@ -23,6 +23,11 @@ PAGES = (
     "web.language",
     "web.auth",
     "web.home",
+    "web.worklist",
+    "web.task_page",
+    "web.elders",
+    "web.report",
+    "web.attachments",
     "web.me",
 )
 

@@ -17,10 +17,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from care import organisation
+from care import masking, organisation
 from engine import clock, db
 from engine.settings import settings
-from web import assets, masking, security, words
+from web import assets, security, words
 from web.language import LANGUAGES, N_, language
 from web.signed_in import Person, current_person, sees_figures
 
@@ -59,7 +59,7 @@ class Entry:
 
 
 PHONE_BAR = (
-    Entry("worklist.index", N_("任务"), "tasks", below=("worklist.",)),
+    Entry("worklist.index", N_("任务"), "tasks", below=("worklist.", "task.")),
     Entry("elders.index", N_("老人"), "people", below=("elders.",)),
     Entry("report.index", N_("上报"), "report", below=("report.",)),
     Entry("me.index", N_("我的"), "me", below=("me.",)),
@@ -93,9 +93,8 @@ def place(person: Person) -> str:
         return ""
     with db.reading() as session:
         chain = organisation.chain(session, person.posts[0].unit_path)
-    if not chain:
-        return ""
-    return " · ".join(unit.name for unit in (chain[-2:] if chain[-1].level == "grid" else chain[-1:]))
+        shown = chain[-2:] if chain and chain[-1].level == "grid" else chain[-1:]
+        return " · ".join(unit.name for unit in shown)
 
 
 def install(app: Flask, navigation: Iterable[Entry]) -> None:
@@ -136,9 +135,9 @@ def _install_filters(app: Flask) -> None:
         "years": lambda born_on: words.years(born_on, clock.today(), language()),
         "number": words.number,
         "duration": lambda seconds: words.duration(int(seconds), language()),
-        "masked_name": masking.mask_name,
-        "masked_phone": masking.mask_phone,
-        "masked_id_number": masking.mask_id_number,
+        "masked_name": masking.name,
+        "masked_phone": masking.phone,
+        "masked_id_number": masking.id_number,
         "lines": lambda text: Markup("<br>").join(escape(line) for line in str(text or "").splitlines()),
         "machine": lambda at: at.isoformat() if at else "",
     }

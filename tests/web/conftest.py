@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from care import people
+from engine import clock, db, tasks
 from engine.db import Database
+from tests.builders import a_city, an_elder
 from web.app import create_app
 
 
@@ -44,3 +51,79 @@ def site(database: Database) -> Iterator[Browser]:
     app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
     with app.test_client() as client:
         yield Browser(client)
+
+
+PASSWORD = "passt-genau"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A small city as plain values: paths of its units, ids and user names of its workers by role, one elder."""
+
+    paths: dict[str, str]
+    ids: dict[str, int]
+    users: dict[str, str]
+    elder_id: int
+    elder_number: str
+    address: str
+
+
+@pytest.fixture
+def place(database: Database, monday: datetime) -> Place:
+    """A city on Monday 09:00 with everybody on duty and able to sign in, and 田桂芝, 82, who lives alone."""
+    with database.writing() as session:
+        city = a_city(session)
+        elder = an_elder(session, city, name="田桂芝", categories=["ALONE"])
+        hashed = people.hashed(PASSWORD)
+        for staff in city.staff.values():
+            staff.password_hash = hashed
+        session.flush()
+        units = {level: getattr(city, level) for level in ("city", "district", "township", "village", "grid")}
+        return Place(
+            {level: unit.path for level, unit in units.items()},
+            {role: staff.id for role, staff in city.staff.items()},
+            {role: staff.user_name for role, staff in city.staff.items()},
+            elder.id,
+            elder.number,
+            elder.address,
+        )
+
+
+def a_task(
+    session: Session,
+    role: str,
+    unit_path: str,
+    elder_id: int | None = None,
+    *,
+    assignee: int | None = None,
+    name: str = "每周探访",
+    due: timedelta | None = timedelta(hours=8),
+    priority: str | None = None,
+    next_role: str | None = None,
+    why: str = "your_role",
+    form: str | None = "note",
+) -> UUID:
+    """An open task outside any process; `next_role` gets it in 16 minutes."""
+    now = clock.now()
+    row = tasks.TaskRow(
+        id=db.new_id(),
+        instance_id=None,
+        process_id=None,
+        element_id="visit",
+        name=name,
+        form_key=form,
+        form_version=None,
+        role=role,
+        unit_path=unit_path,
+        subject_id=elder_id,
+        assignee_id=assignee,
+        why=why,
+        priority=priority,
+        due_at=None if due is None else now + due,
+        next_role=next_role,
+        next_at=now + timedelta(minutes=16) if next_role else None,
+        separate_from=None,
+        created_at=now,
+    )
+    tasks.follow(session, [row], [])
+    return row.id

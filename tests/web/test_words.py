@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from web import masking, words
+from web import words
 
 # Tuesday 24 November 2026, 09:14 in the city
 NOW = datetime(2026, 11, 24, 1, 14, tzinfo=UTC)
@@ -65,16 +65,3 @@ def test_figures_have_commas_one_decimal_and_a_dash_for_nothing_to_divide_by() -
 @pytest.mark.parametrize(("seconds", "said"), [(46, "46 秒"), (130, "2 分 10 秒"), (4800, "1 小时 20 分")])
 def test_durations_are_said_in_full(seconds: int, said: str) -> None:
     assert words.duration(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("masked", "plain"), [("王*兰", "王淑兰"), ("王*", "王兰"), ("欧**兰", "欧阳淑兰"), ("", ""), ("*", "王")]
-)
-def test_a_name_keeps_its_first_and_last_sign(masked: str, plain: str) -> None:
-    assert masking.mask_name(plain) == masked
-
-
-def test_numbers_keep_what_tells_them_apart() -> None:
-    assert masking.mask_phone("13812345678") == "138****5678"
-    assert masking.mask_phone("601") == "****01"
-    assert masking.mask_id_number("150203194206121234") == "1502**********1234"

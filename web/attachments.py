@@ -1,0 +1,150 @@
+"""Photos, voice notes and signatures: taken in, cleaned of hidden data, kept encrypted below the home folder.
+
+A file is judged by its content, never by its name. Pictures lose what the camera wrote beside them (place, device,
+time). Files lie under `attachments/<two letters>/<id>`, encrypted with the key of the fields; the table holds who sent
+which, for what. They are handed out only as downloads of a closed kind, to those who may see the elder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from care import access
+from engine import clock, db, vault
+from engine.db import Base, Id, Instant
+from engine.errors import EngineError
+from engine.settings import settings
+from web.language import gettext
+from web.pictures import cleaned
+from web.signed_in import me
+
+LARGEST = 8 * 1024 * 1024  # bytes of one file
+MOST = 12  # files in one form
+
+bp = Blueprint("attachments", __name__)
+
+
+class FileRefused(EngineError):
+    """A file is too large or of a kind that is not taken; the sentence says which."""
+
+
+class Attachment(Base):
+    """One stored file; `subject_id` is the elder it is about, None for a person's own."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    subject_id: Mapped[int | None]
+    sent_by: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_attachment_subject_id", "subject_id"),)
+
+
+def store(session: Session, body: bytes, sent_by: int, subject_id: int | None = None) -> UUID:
+    """Keep a file and return its id; raises FileRefused. Hidden data of pictures is dropped."""
+    if len(body) > LARGEST:
+        raise FileRefused(gettext("文件太大，最大 8 MB。"))
+    kind = kind_of(body)
+    if kind is None:
+        raise FileRefused(gettext("这种文件不能用，请拍照片或录音。"))
+    clean = cleaned(kind, body)
+    row = Attachment(
+        id=db.new_id(),
+        kind=kind,
+        size=len(clean),
+        content_hash=hashlib.sha256(clean).digest(),
+        subject_id=subject_id,
+        sent_by=sent_by,
+        at=clock.now(),
+    )
+    path = _path(row.id)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_bytes(vault.encrypt(clean))
+    session.add(row)
+    return row.id
+
+
+def read(row: Attachment) -> bytes:
+    return vault.decrypt(_path(row.id).read_bytes())
+
+
+def kind_of(body: bytes) -> str | None:
+    """The media type by the first bytes; None for anything that is not taken."""
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if body[:4] == b"RIFF":
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(body[8:12])
+    if body.startswith(b"\x1aE\xdf\xa3"):
+        return "audio/webm"
+    if body.startswith(b"OggS"):
+        return "audio/ogg"
+    if body[4:8] == b"ftyp" and body[8:11] in (b"M4A", b"mp4", b"iso"):
+        return "audio/mp4"
+    return None
+
+
+def take(sent: MultiDict[str, FileStorage], sent_by: int, subject_id: int | None) -> Iterator[tuple[str, str]]:
+    """Store the files of a form; (name of the field, id as text) for each. Empty file fields are passed over."""
+    files = [(name, file) for name, file in sent.items(multi=True) if file.filename]
+    if len(files) > MOST:
+        raise FileRefused(gettext("一次最多 %(n)s 个文件。", n=MOST))
+    for name, file in files:
+        body = file.stream.read(LARGEST + 1)
+        if body:
+            with db.writing() as session:
+                yield name, str(store(session, body, sent_by, subject_id))
+
+
+@bp.post("/attachments")
+def upload() -> ResponseReturnValue:
+    """One file ahead of its form: `{"id": …}`, or 422 with a sentence."""
+    file = next(iter(request.files.values()), None)
+    if file is None:
+        abort(400)
+    subject_id = request.form.get("subject", type=int)
+    try:
+        with db.writing() as session:
+            stored = store(session, file.stream.read(LARGEST + 1), me().id, subject_id)
+    except FileRefused as fault:
+        return jsonify(error=422, message=str(fault)), 422
+    return jsonify(id=str(stored))
+
+
+@bp.get("/attachments/<uuid:attachment_id>")
+def download(attachment_id: UUID) -> ResponseReturnValue:
+    """The file, for its sender and for those who may see the visits of the elder."""
+    person = me()
+    with db.reading() as session:
+        row = session.get(Attachment, attachment_id)
+        if row is None:
+            abort(404)
+        if row.sent_by != person.id:
+            if row.subject_id is None:
+                abort(404)
+            access.require(session, person, "see", access.elder(session, person, row.subject_id))
+        body = read(row)
+    answer = Response(body, content_type=row.kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{row.id}"'
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def _path(attachment_id: UUID) -> Path:
+    name = attachment_id.hex
+    return settings().home / "attachments" / name[-2:] / name

@@ -1,0 +1,160 @@
+"""The worklist: urgent on top with the time left, then today, this week, later.
+
+One question to the tasks, two for the elders of all rows. The list asks for itself again (20 s on phones, 5 s on
+desks); app.js renews the rows that are shown and keeps new ones behind «新来 N 条，显示», so nothing moves while read.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from care import roles, roles_of
+from care.people import Person
+from engine import clock, db, tasks
+from engine.tasks import Page, TaskRow
+from web import briefs
+from web.briefs import Seen
+from web.language import N_, gettext, language
+from web.pages import PHONE, Entry, fragment, page, shell_of
+from web.signed_in import me
+from web.words import moment
+
+bp = Blueprint("worklist", __name__)
+navigation = [Entry("worklist.index", N_("我的待办"), "tasks", order=20, below=("worklist.", "task."))]
+
+PAGE = 40  # rows
+GROUPS = {"urgent": N_("紧急"), "today": N_("今天"), "week": N_("本周"), "later": N_("以后")}
+TABS = {"open": N_("待办"), "done": N_("已办")}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row of the list: the task, its elder as far as this person may read, and who gets it next."""
+
+    task: TaskRow
+    elder: Seen | None
+    unit: str
+    why: str
+
+    @property
+    def group(self) -> str:
+        return group_of(self.task)
+
+
+@bp.get("/tasks")
+def index() -> ResponseReturnValue:
+    return page("worklist/list.html", **_values())
+
+
+@bp.get("/tasks/rows")
+def rows() -> ResponseReturnValue:
+    """The list again, for the page that shows it."""
+    return fragment("worklist/rows.html", **_values())
+
+
+def _values() -> dict[str, Any]:
+    person = me()
+    tab = request.args.get("tab", "open")
+    tab = tab if tab in TABS else "open"
+    with db.reading() as session:
+        found = _done(session, person) if tab == "done" else _open(session, person)
+        items = items_of(session, person, found.rows)
+    groups = {name: [item for item in items if item.group == name] for name in GROUPS} if tab == "open" else {}
+    after = _packed(found.after)
+    return {
+        "tab": tab,
+        "tabs": TABS,
+        "items": items,
+        "groups": groups,
+        "titles": GROUPS,
+        "more": url_for("worklist.index", tab=tab, after=after) if after else "",
+        "count": f"{len(items)}+" if after else str(len(items)),
+        "phone": shell_of(person) == PHONE,
+        "again": url_for("worklist.rows", tab=tab, after=request.args.get("after")),
+        "first": not request.args.get("after"),
+    }
+
+
+def _open(session: Session, person: Person) -> Page:
+    return tasks.worklist(session, person.worklist_posts, person.id, _unpacked(request.args.get("after")), PAGE)
+
+
+def _done(session: Session, person: Person) -> Page:
+    """What this person did, newest first."""
+    asked = select(*tasks.COLUMNS).where(tasks.task.c.done_by == person.id, tasks.task.c.state == tasks.DONE)
+    rows = session.connection().execute(asked.order_by(tasks.task.c.done_at.desc()).limit(PAGE))
+    return Page([tasks.of_row(row) for row in rows])
+
+
+def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[Item]:
+    """Rows with their elders and units, in two questions for all."""
+    listed = list(rows)
+    elders = briefs.of_elders(session, person, {row.subject_id for row in listed if row.subject_id is not None})
+    places = briefs.unit_names(session, {row.unit_path for row in listed if row.subject_id not in elders})
+    return [
+        Item(row, briefs.seen(elders[row.subject_id], row), "", why(row))
+        if row.subject_id in elders
+        else Item(row, None, places.get(row.unit_path, ""), why(row))
+        for row in listed
+    ]
+
+
+def group_of(task: TaskRow) -> str:
+    """The heading a task stands under: urgent, today (what is over included), week, later."""
+    if task.priority == "urgent":
+        return "urgent"
+    if task.due_at is None:
+        return "today" if task.priority == "today" else "later"
+    today, due = clock.today(), clock.local(task.due_at).date()
+    if due <= today or task.priority == "today":
+        return "today"
+    return "week" if due < today + timedelta(days=7 - today.weekday()) else "later"
+
+
+def why(task: TaskRow) -> str:
+    """One line: why it is yours, and who gets it when if you do not do it."""
+    reason = roles_of.why_title(task.why, language())
+    after = next_words(task)
+    return f"{reason}{_stop()}{after}" if after else f"{reason}{_stop()}"
+
+
+def next_words(task: TaskRow) -> str:
+    """«09:16 前没办，转社区。», empty when nobody follows."""
+    if task.next_at is None or task.next_role is None:
+        return ""
+    title = roles.title(task.next_role, language()) if roles.is_known(task.next_role) else task.next_role
+    return gettext("%(time)s 前没办，转%(who)s。", time=moment(task.next_at, clock.now(), language()), who=title)
+
+
+def _stop() -> str:
+    return ". " if language() == "en" else "。"
+
+
+def _packed(after: tuple[int, datetime, UUID] | None) -> str:
+    """The key of the last row, as it stands in an address."""
+    if after is None:
+        return ""
+    rank, sort_at, last = after
+    return urlsafe_b64encode(orjson.dumps([rank, sort_at, last])).decode().rstrip("=")
+
+
+def _unpacked(text: str | None) -> tuple[int, datetime, UUID] | None:
+    """What `_packed` wrote; anything else is the first page."""
+    if not text:
+        return None
+    try:
+        rank, sort_at, last = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return int(rank), datetime.fromisoformat(sort_at), UUID(last)
+    except (ValueError, TypeError):
+        return None
