@@ -25,7 +25,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.data import assign
 from engine.spiff.definitions import Definition, Nothing
-from engine.spiff.routing import activity_of, seen_inside
+from engine.spiff.routing import activity_of, knows, seen_inside
 
 
 class Catching:
@@ -97,7 +97,7 @@ class EndEvent(EndEventMixin, BpmnSpecMixin):
             return
         workflow = my_task.workflow
         for task in list(workflow.tasks.values()):
-            if TaskState.WAITING <= task._state < TaskState.COMPLETED:
+            if knows(task):
                 my_task.data = seen_inside(task, my_task.data)
         workflow.cancel_all()
         workflow._mark_complete(my_task)

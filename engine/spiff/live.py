@@ -171,7 +171,7 @@ class Live:
             return self._top.data
         known: dict[str, Any] = {}
         for task in self._top.tasks.values():
-            if task._state >= TaskState.WAITING:
+            if routing.knows(task):
                 known = newest(known, task.data)
         return known
 

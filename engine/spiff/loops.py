@@ -109,7 +109,7 @@ class MultiInstance(Repeating):
         internal = my_task.internal_data
         if internal["merged"] >= internal["total"] or self._is_satisfied(my_task, child):
             for member in my_task.children:
-                if member._state < TaskState.COMPLETED:
+                if member.task_spec.name == self.task_spec and member._state < TaskState.COMPLETED:
                     member.cancel()
             my_task._set_state(TaskState.READY)
         else:

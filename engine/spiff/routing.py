@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.data import newest
+from engine.spiff.library import ALIVE
 
 
 def workflows(top: Any) -> Iterator[Any]:
@@ -78,9 +79,16 @@ def seen_inside(activity: Any, data: dict[str, Any]) -> dict[str, Any]:
     if within is None:
         return data
     for task in within.tasks.values():
-        if task._state >= TaskState.WAITING:
+        if knows(task):
             data = seen_inside(task, data)
     return data
+
+
+def knows(task: Any) -> bool:
+    """Whether the task's data are part of what its process knows now: it is alive and no member of a loop, whose own
+    variable nobody else sees. What finished tasks wrote has gone on to the ones that are alive.
+    """
+    return bool(task._state & ALIVE) and "member" not in task.internal_data
 
 
 def _taker(task: Any, kind: str, code: str | None) -> Any:

@@ -3,7 +3,7 @@
 Only what can still matter is kept (see `kept`): finished history lives in the history table. Document version 1:
 
     [process id, number of the last tick, completed, data of a completed instance, [workflow, ...]]
-    workflow: [id of the task that runs it or null, [row, ...]]   the top one first, outer ones before inner ones
+    workflow: [id of the task that runs it or null, [row, ...]]   in the order they began, so outer ones first
     row:      [id, index of the parent row or -1, indexes of the child rows, state, spec name, triggered,
                last tick, data, internal data or 0]
     data:     0 none · 1 the parent's · {...} what differs from the parent's · [{...}] all of it
@@ -31,7 +31,6 @@ def document_of(top: Workflow, process_id: str) -> list[Any]:
     if top.completed:
         return [process_id, top.ticks, True, top.data, []]
     live = [each for each in top.subprocesses.values() if _is_live(top, each)]
-    live.sort(key=lambda each: each.depth)
     workflows = [[None, _rows(top)], *([each.parent_task_id.hex, _rows(each)] for each in live)]
     return [process_id, top.ticks, False, 0, workflows]
 

@@ -1,8 +1,9 @@
 """Timers on the movable clock.
 
 A timer never fires by itself: the workflow's `fire_due_timers` takes the earliest that is due, one after another. What
-it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [first moment, number of this one
-from 1, how many are left (None: endless)], so that months do not drift.
+it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [moment it counts from, number of this
+tick, how many are left (None: endless)], and `rule` = [months, seconds] between two; each tick is counted from
+the first moment, so months do not drift.
 
 A worker that comes late replays the missed ticks one by one, but at most the last LATE_TICKS of an endless cycle: after
 a long standstill nobody needs hundreds of reminders of the same thing.
@@ -42,34 +43,34 @@ class Timer(Definition):
         if isinstance(value, str) and value[:1] == "R":
             value = parse_cycle(value)
         if isinstance(value, Cycle):
-            first = value.start if value.start is not None else _after(now, value.interval, 1)
+            base, number = (now, 1) if value.start is None else (value.start, 0)
             state["rule"] = [value.interval.months, value.interval.delta.total_seconds()]
-            state["cycle"] = [_text(first), 1, None if value.times is None else value.times - 1]
-            state["due"] = _text(first)
+            state["cycle"] = [_text(base), number, None if value.times is None else value.times - 1]
+            state["due"] = _text(_after(base, value.interval, number))
         else:
             state["due"] = _text(as_moment(value, now))
 
     def following(self, state: dict[str, Any]) -> dict[str, Any] | None:
         if "cycle" not in state:
             return None
-        first, number, left = state["cycle"]
+        base, number, left = state["cycle"]
         if left == 0:
             return None
-        beginning = datetime.fromisoformat(first)
-        interval = _interval(state["rule"])
+        beginning, interval = datetime.fromisoformat(base), _interval(state["rule"])
+        number += 1
         if left is None:
-            number += _missed(beginning, interval, number)
+            number += _left_out(beginning, interval, number)
         return {
             "rule": state["rule"],
-            "cycle": [first, number + 1, None if left is None else left - 1],
+            "cycle": [base, number, None if left is None else left - 1],
             "due": _text(_after(beginning, interval, number)),
         }
 
 
-def _missed(first: datetime, interval: Duration, number: int) -> int:
-    """How many ticks after this one an endless cycle leaves out because it is far too late."""
+def _left_out(base: datetime, interval: Duration, number: int) -> int:
+    """How many ticks from this one on an endless cycle leaves out because it is far too late."""
     shortest = interval.delta.total_seconds() + interval.months * 28 * 86400
-    late = (clock.now() - _after(first, interval, number)).total_seconds()
+    late = (clock.now() - _after(base, interval, number)).total_seconds()
     if late < shortest * LATE_TICKS:
         return 0
     longest = interval.delta.total_seconds() + interval.months * 31 * 86400

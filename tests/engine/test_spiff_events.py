@@ -1,0 +1,444 @@
+"""Timers, messages, errors, signals: what wakes, in which order, and what it leaves running."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from engine import clock
+from engine.spiff import ErrorNotCaught, TaskNotOpen
+from tests.engine.drawing import Drawing, members
+from tests.engine.played import Play, RecordingHost, refuse
+
+
+def watched(interrupting: bool, **event: str) -> Drawing:
+    """A user task with one boundary event that leads to another user task."""
+    drawing = Drawing().user("ask").user("after").user("other").boundary("event", "ask", interrupting, **event)
+    return drawing.path("start", "ask", "after", "end").path("event", "other", "end_other")
+
+
+def later(**step: float) -> None:
+    clock.move_by(timedelta(**step))
+
+
+def test_an_interrupting_timer_takes_the_task_away(monday):
+    play = Play(watched(True, after="PT1H"))
+    task = play.task("ask").id
+
+    later(minutes=59)
+    assert play.fire() == 0
+    later(minutes=1)
+    assert play.fire() == 1
+
+    assert play.open() == ["other"]
+    assert ("ask", "cancelled") in play.history
+    with pytest.raises(TaskNotOpen):
+        play.live.complete(task, {})
+
+
+def test_a_non_interrupting_timer_leaves_the_task_open(monday):
+    play = Play(watched(False, after="PT1H"))
+
+    later(hours=1)
+    play.fire()
+
+    assert sorted(play.open()) == ["ask", "other"]
+    assert play.due() == {}
+    assert play.complete("ask").complete("after").open() == ["other"]
+    assert play.complete("other").ended
+
+
+def test_a_timer_ends_with_its_activity(monday):
+    play = Play(watched(True, after="PT1H"))
+
+    play.complete("ask")
+    later(hours=2)
+
+    assert play.fire() == 0
+    assert play.open() == ["after"]
+
+
+def test_a_due_timer_says_when_and_what_it_is_attached_to(monday):
+    play = Play(watched(True, after="PT1H"))
+
+    wait = play.wait("event")
+    assert (wait.kind, wait.due_at, wait.attached_to) == ("timer", monday + timedelta(hours=1), "ask")
+    assert wait.attached_task == play.task("ask").id
+
+
+@pytest.mark.parametrize(
+    ("event", "due"),
+    [
+        ({"after": "PT90M"}, timedelta(minutes=90)),
+        ({"after": 'if urgent then duration("PT5M") else duration("P1D")'}, timedelta(minutes=5)),
+        ({"at": "2026-08-04T09:00:00+08:00"}, timedelta(days=1)),
+        ({"at": "2026-08-04T09:00:00"}, timedelta(days=1)),
+        ({"at": "due"}, timedelta(days=2)),
+        ({"at": "date and time(due)"}, timedelta(days=2)),
+        ({"every": "R3/PT1H"}, timedelta(hours=1)),
+    ],
+)
+def test_a_timer_is_iso_text_or_an_expression(monday, event, due):
+    play = Play(watched(True, **event), data={"urgent": True, "due": "2026-08-05T09:00:00+08:00"})
+
+    assert play.due() == {"event": monday + due}
+
+
+def test_reminders_repeat_and_outlive_the_activity(monday):
+    play = Play(watched(False, every="R3/PT1H"))
+
+    for number in range(1, 4):
+        later(hours=1)
+        assert play.fire() == 1
+        assert play.open().count("other") == number
+    later(hours=5)
+    assert play.fire() == 0
+    assert play.due() == {}
+
+    play.complete("ask")
+    assert sorted(play.open()) == ["after", "other", "other", "other"]
+    play.complete("other").complete("after").complete("other")
+    assert not play.ended
+    assert play.complete("other").ended
+
+
+def test_missed_reminders_are_made_up_one_by_one(monday):
+    play = Play(watched(False, every="R3/PT1H"))
+
+    later(hours=10)
+
+    assert play.fire() == 3
+
+
+def test_monthly_reminders_do_not_drift():
+    with clock.frozen(datetime.fromisoformat("2027-01-31T09:00:00+08:00")):
+        play = Play(watched(False, every="R/P1M"))
+        due = []
+        for _ in range(4):
+            moment = play.due()["event"]
+            assert moment is not None
+            due.append(clock.local(moment).date().isoformat())
+            clock.move_by(moment - clock.now())
+            play.fire()
+
+    assert due == ["2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31"]
+
+
+def test_an_endless_cycle_leaves_out_what_is_far_too_late(monday):
+    play = Play(watched(False, every="R/PT10M"))
+
+    later(days=30)
+
+    assert 15 < play.fire() < 30
+    assert play.due()["event"] > clock.now()
+
+
+def test_an_overdue_timer_fires_before_the_completion(monday):
+    play = Play(watched(False, after="PT1H"))
+
+    later(hours=2)
+    play.complete("ask")
+
+    assert sorted(play.open()) == ["after", "other"]
+
+
+def two_timers() -> Drawing:
+    drawing = Drawing().user("ask").user("after").service("late", "late").service("later", "later")
+    drawing.boundary("second", "ask", False, after="PT2H").boundary("first", "ask", False, after="PT1H")
+    drawing.path("start", "ask", "after", "end").path("second", "later", "end_b").path("first", "late", "end_a")
+    return drawing
+
+
+def test_two_overdue_timers_fire_earliest_first(monday):
+    play = Play(two_timers())
+
+    later(hours=3)
+    assert play.fire() == 2
+
+    assert [name for name, _ in play.host.calls] == ["late", "later"]
+
+
+def test_a_repeating_message_on_a_boundary_makes_a_path_each_time():
+    play = Play(watched(False, message="need.raised", variable="need"))
+
+    for number in range(4):
+        assert play.deliver("event", number=number)
+
+    assert [each.data["need"]["number"] for each in play.live.open_tasks if each.element_id == "other"] == [0, 1, 2, 3]
+    assert sorted(play.complete("ask").open()) == ["after", "other", "other", "other", "other"]
+    assert [each.kind for each in play.live.waits] == []
+
+
+def gateway() -> Drawing:
+    drawing = Drawing().gateway("first", "either").user("a").user("b").user("c")
+    drawing.catch("long", after="PT24H").catch("short", after="PT2H").catch(
+        "word", key="elder", message="elder.answered"
+    )
+    drawing.path("start", "either", "long", "a", "end").path("either", "short", "b", "end")
+    return drawing.path("either", "word", "c", "end")
+
+
+def test_the_earliest_of_two_timers_behind_a_gateway_wins(monday):
+    play = Play(gateway(), data={"elder": 7})
+
+    assert play.due() == {"long": monday + timedelta(hours=24), "short": monday + timedelta(hours=2)}
+    later(hours=30)
+    play.fire()
+
+    assert play.open() == ["b"]
+    assert play.live.waits == []
+
+
+def test_a_message_behind_a_gateway_wins_before_its_timers(monday):
+    play = Play(gateway(), data={"elder": 7})
+
+    wait = play.wait("word")
+    assert (wait.kind, wait.name, wait.key, wait.number) == ("message", "elder.answered", "7", 2)
+    assert play.deliver("word", text="fine")
+
+    assert play.open() == ["c"]
+    assert play.data["word"] == {"text": "fine"}
+    later(hours=30)
+    assert play.fire() == 0
+
+
+def test_a_message_for_nobody_is_not_taken():
+    play = Play(gateway(), data={"elder": 7})
+    wait = play.wait("word")
+    play.deliver("word")
+
+    assert not play.live.deliver(wait.task_id, {}, wait.number)
+
+
+def test_a_message_is_thrown_with_payload_and_key():
+    drawing = Drawing().throw("tell", key="case.id", message="need.raised", payload="{level: case.level, at: 1 + 1}")
+    drawing.throw("plain", message="visit.closed").path("start", "tell", "plain", "end")
+
+    play = Play(drawing, data={"case": {"id": 7, "level": "urgent"}})
+
+    assert play.thrown == [("need.raised", "7", {"level": "urgent", "at": 2}), ("visit.closed", None, {})]
+    assert play.ended
+
+
+def test_send_and_receive_tasks_are_messages_too():
+    drawing = Drawing()
+    drawing.node("sendTask", "send", drawing.event(message="asked"))
+    drawing.node("receiveTask", "receive", drawing.event(message="answered", variable="answer"))
+    play = Play(drawing.path("start", "send", "receive", "end"))
+
+    assert play.thrown == [("asked", None, {})]
+    assert play.deliver("receive", ok=True)
+    assert play.data["answer"] == {"ok": True}
+
+
+def test_a_message_start_event_makes_its_payload_the_data():
+    drawing = Drawing().start("by_hand").start("by_alarm", message="alarm.raised").user("a").user("b")
+    drawing.path("by_hand", "a", "end").path("by_alarm", "b", "end")
+
+    by_alarm = Play(drawing, data={"alarm_id": 3}, message="alarm.raised")
+    by_hand = Play(drawing)
+
+    assert by_alarm.open() == ["b"]
+    assert by_alarm.data == {"alarm_id": 3}
+    assert by_alarm.bundle.message_starts("p") == {"alarm.raised"}
+    assert by_hand.open() == ["a"]
+    assert by_hand.complete("a").ended
+
+
+def failing() -> Drawing:
+    drawing = Drawing().gateway("and", "fork").user("handled").user("other_handled").user("any_handled")
+    drawing.service("send", "send", wait="true").service("tell", "tell", wait="true")
+    for name in ("send", "tell"):
+        drawing.boundary(f"{name}_failed", name, error="gateway_down").boundary(f"{name}_slow", name, after="PT1H")
+    drawing.boundary("send_any", "send", error="")
+    drawing.path("start", "fork", "send", "end").path("fork", "tell", "end_b")
+    drawing.path("send_failed", "handled", "end_c").path("tell_failed", "other_handled", "end_d")
+    drawing.path("send_any", "any_handled", "end_e").path("send_slow", "end_f").path("tell_slow", "end_g")
+    return drawing
+
+
+def test_an_asynchronous_service_task_asks_and_waits():
+    drawing = Drawing().service("send", "sms.send", wait="true", result="sent", to="phone").path("start", "send", "end")
+    play = Play(drawing, data={"phone": "1"}, saving=False)
+
+    assert [(each.operation, each.parameters) for each in play.live.requested] == [("sms.send", {"to": "1"})]
+    assert [each.kind for each in play.restore().live.waits] == ["job"]
+    assert play.finish("send", id=5)
+    assert play.ended
+    assert play.data["sent"] == {"id": 5}
+
+
+def test_a_failure_goes_to_its_own_boundary_event_and_not_to_the_neighbour():
+    play = Play(failing())
+
+    assert play.fail("send", "gateway_down")
+
+    assert play.open() == ["handled"]
+    assert [each.element_id for each in play.live.waits if each.kind == "job"] == ["tell"]
+    assert play.data["send_failed"] == {"code": "gateway_down"}
+
+
+def test_another_code_goes_to_the_event_that_takes_any():
+    play = Play(failing())
+
+    assert play.fail("send", "number_wrong")
+
+    assert play.open() == ["any_handled"]
+
+
+def test_a_code_that_nobody_takes_is_told():
+    play = Play(failing())
+
+    with pytest.raises(ErrorNotCaught) as fault:
+        play.fail("tell", "number_wrong")
+
+    assert (fault.value.element_id, fault.value.code) == ("tell", "number_wrong")
+
+
+def test_an_answer_after_the_timeout_is_too_late(monday):
+    play = Play(failing())
+    job = play.wait("send")
+    later(hours=1)
+
+    play.fire()
+
+    assert not play.live.finish(job.task_id, {"id": 1})
+    assert not play.live.fail(job.task_id, "gateway_down")
+    assert play.ended
+
+
+def test_an_operation_that_refuses_takes_the_error_path():
+    drawing = Drawing().service("open", "cases.open").user("instead").user("after")
+    drawing.boundary("refused", "open", error="consent_withdrawn")
+    drawing.path("start", "open", "after", "end").path("refused", "instead", "end_b")
+
+    refused = Play(drawing, host=RecordingHost({"cases.open": refuse("consent_withdrawn")}))
+    fine = Play(drawing)
+
+    assert refused.open() == ["instead"]
+    assert "open" not in refused.data
+    assert ("open", "cancelled") in refused.history
+    assert fine.open() == ["after"]
+
+
+def test_an_error_leaves_the_subprocess_it_arose_in_and_no_other():
+    drawing = Drawing().gateway("and", "fork").user("a_failed").user("b_failed")
+    for name in ("a", "b"):
+        with drawing.subprocess(name):
+            drawing.user(f"{name}_ask").user(f"{name}_beside").gateway("and", f"{name}_fork")
+            drawing.end(f"{name}_error", error="wrong")
+            drawing.path(f"start_{name}", f"{name}_fork", f"{name}_ask", f"{name}_error")
+            drawing.path(f"{name}_fork", f"{name}_beside", f"end_{name}")
+        drawing.boundary(f"{name}_caught", name, error="wrong")
+        drawing.path("fork", name, f"end_of_{name}").path(f"{name}_caught", f"{name}_failed", f"end_{name}_failed")
+    play = Play(drawing.path("start", "fork"))
+
+    play.complete("a_ask", found=3)
+
+    assert sorted(play.open()) == ["a_failed", "b_ask", "b_beside"]
+    assert play.task("a_failed").data["a_ask"] == {"found": 3}
+    assert ("a_beside", "cancelled") in play.history
+
+
+def test_an_error_goes_outwards_until_somebody_takes_it():
+    called = Drawing("called").service("work", "work").path("start", "work", "end")
+    caller = Drawing("caller").user("handled")
+    with caller.subprocess("outer"):
+        caller.call("call", "called", members(cardinality="2")).path("start_in", "call", "end_in")
+    caller.boundary("caught", "outer", error="wrong").path("start", "outer", "end").path("caught", "handled", "end_b")
+
+    play = Play(caller, called, host=RecordingHost({"work": refuse("wrong")}))
+
+    assert play.open() == ["handled"]
+
+
+def test_an_escalation_tells_the_outside_and_goes_on():
+    drawing = Drawing().user("told")
+    with drawing.subprocess("sub"):
+        drawing.user("ask").throw("raise", escalation="late").user("rest")
+        drawing.path("start_in", "ask", "raise", "rest", "end_in")
+    drawing.boundary("raised", "sub", False, escalation="late")
+    drawing.path("start", "sub", "end").path("raised", "told", "end_b")
+
+    play = Play(drawing).complete("ask", n=1)
+
+    assert sorted(play.open()) == ["rest", "told"]
+    assert play.task("told").data["ask"] == {"n": 1}
+    assert play.complete("rest").complete("told").ended
+
+
+def test_an_escalation_that_nobody_takes_changes_nothing():
+    drawing = Drawing().throw("raise", escalation="late").path("start", "raise", "end")
+
+    assert Play(drawing).ended
+
+
+def test_a_signal_reaches_all_that_wait_for_it():
+    drawing = Drawing().gateway("and", "fork").user("a").user("b").user("go").throw("send", signal="all_clear")
+    drawing.catch("one", signal="all_clear")
+    with drawing.subprocess("sub"):
+        drawing.user("inner").boundary("two", "inner", signal="all_clear").path("start_in", "inner", "end_in")
+        drawing.path("two", "end_in_b")
+    drawing.path("start", "fork", "one", "a", "end").path("fork", "sub", "b", "end_b").path(
+        "fork", "go", "send", "end_c"
+    )
+    play = Play(drawing)
+
+    assert sorted(each.kind for each in play.live.waits) == ["signal", "signal"]
+    play.complete("go")
+
+    assert sorted(play.open()) == ["a", "b"]
+
+
+def test_a_terminate_end_event_ends_everything_and_keeps_what_was_written():
+    drawing = Drawing().gateway("and", "fork").user("a").user("b").end("stop", terminate="yes")
+    drawing.user("c").path("start", "fork", "a", "stop").path("fork", "b", "c", "end")
+    play = Play(drawing)
+
+    play.complete("b", n=1).complete("a", n=2)
+
+    assert play.ended
+    assert (play.data["a"], play.data["b"]) == ({"n": 2}, {"n": 1})
+    assert ("c", "cancelled") in play.history
+
+
+def test_terminating_a_subprocess_ends_only_that():
+    drawing = Drawing().user("after")
+    with drawing.subprocess("sub"):
+        drawing.gateway("and", "fork").user("a").user("b").end("stop", terminate="yes")
+        drawing.path("start_in", "fork", "a", "stop").path("fork", "b", "end_in")
+    play = Play(drawing.path("start", "sub", "after", "end"))
+
+    play.complete("a", n=1)
+
+    assert play.open() == ["after"]
+    assert play.data["a"] == {"n": 1}
+
+
+def test_a_timer_on_a_subprocess_sees_what_was_written_inside(monday):
+    drawing = Drawing().user("late")
+    with drawing.subprocess("sub"):
+        drawing.user("first").user("second").path("start_in", "first", "second", "end_in")
+    drawing.boundary("timeout", "sub", after="PT1H").path("start", "sub", "end").path("timeout", "late", "end_b")
+    play = Play(drawing).complete("first", n=5)
+
+    later(hours=1)
+    play.fire()
+
+    assert play.open() == ["late"]
+    assert play.task("late").data["first"] == {"n": 5}
+
+
+def test_cancelling_ends_all_and_keeps_the_data():
+    drawing = Drawing().user("ask")
+    with drawing.subprocess("sub"):
+        drawing.user("inner").path("start_in", "inner", "end_in")
+    play = Play(drawing.path("start", "ask", "sub", "end")).complete("ask", n=1)
+
+    play.live.cancel()
+    play.restore()
+
+    assert play.ended
+    assert play.open() == []
+    assert play.data["ask"] == {"n": 1}
