@@ -12,6 +12,7 @@ from engine.checks.rules import FIRST
 from engine.checks.structure import FILE_RULES
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
+PROCESSES = Path(__file__).parents[2] / "processes"
 KNOWN = Known(
     forms={"alarm_call"},
     operations={"cases.open": Signature(frozenset(("alarm_id", "note")), frozenset(("alarm_id",)))},
@@ -50,9 +51,8 @@ def test_what_is_not_known_is_not_checked():
 def test_processes_and_decisions_of_the_bundle_itself_are_known():
     files = {each: (DIAGRAMS / each).read_bytes() for each in ("called_process.bpmn", "decision.bpmn")}
     files["nowhere.bpmn"] = (DIAGRAMS / "sound.bpmn").read_bytes().replace(b'id="sound"', b'id="nowhere"')
-    files["luck.dmn"] = (
-        b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"><decision id="luck"/></definitions>'
-    )
+    table = (PROCESSES / "policy/issued-2026-37/alarm_severity.dmn").read_bytes()
+    files["luck.dmn"] = table.replace(b'decision id="alarm_severity"', b'decision id="luck"')
 
     assert check(files, KNOWN) == []
 
