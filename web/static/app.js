@@ -1,6 +1,7 @@
 /* The little that pages do by themselves. Every form works without this file.
 
    data-poll="address" data-every="20"   asks again and renews its rows; new rows wait behind «新来 N 条，显示»
+   data-whole                            beside data-poll: everything is renewed at once, nothing waits
    data-until="moment"                   the last five minutes of a deadline count down by the second
    data-focus                            takes the focus when the page opens (what is wrong with a form)
    data-open="id" / data-close           opens and closes a <dialog>; without script the link beside it does
@@ -89,6 +90,7 @@
 
     function renew(html) {
       const fresh = new DOMParser().parseFromString(html, "text/html").body;
+      if ("whole" in list.dataset) return renewWhole(fresh);
       const rows = new Map([...fresh.querySelectorAll("[data-id]")].map((row) => [row.dataset.id, row]));
       const shown = [...list.querySelectorAll("[data-id]")];
       const known = new Set(shown.map((row) => row.dataset.id));
@@ -108,6 +110,17 @@
         const place = document.querySelector(`[data-copy="${copy.dataset.copy}"]:not([data-poll] *)`);
         if (place) place.textContent = copy.textContent;
       }
+      tick();
+      list.dispatchEvent(new CustomEvent("renewed", { bubbles: true, detail: { added } }));
+    }
+
+    /* data-whole: nothing may wait (the emergency board), so everything is shown at once; the focus stays where it was. */
+    function renewWhole(fresh) {
+      const held = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      const before = new Set([...list.querySelectorAll("[data-id]")].map((row) => row.dataset.id));
+      const added = [...fresh.querySelectorAll("[data-id]")].filter((row) => !before.has(row.dataset.id)).length;
+      list.replaceChildren(...fresh.childNodes);
+      if (held) list.querySelector(`[href="${CSS.escape(held)}"]`)?.focus();
       tick();
       list.dispatchEvent(new CustomEvent("renewed", { bubbles: true, detail: { added } }));
     }
