@@ -29,6 +29,10 @@ PAGES = (
     "web.report",
     "web.attachments",
     "web.me",
+    "web.instances",
+    "web.demo",
+    "web.health",
+    "web.device_push",
 )
 
 LARGEST_REQUEST = 40 * 1024 * 1024  # bytes: a form with six photos of 6 MB

@@ -11,4 +11,5 @@ def import_all() -> None:
     for package in ("engine", "care", "connectors"):
         for each in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(each.name)
-    importlib.import_module("web.sessions")
+    for name in ("web.sessions", "web.attachments", "web.drafts"):
+        importlib.import_module(name)
