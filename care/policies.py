@@ -29,14 +29,14 @@ _RAREST_TO_DENSEST = ("quarter", "month", "two_weeks", "week")
 
 
 class UnknownPolicy(CareError):
-    """没有这个政策；可用的见 processes/policy（There is no such policy set）。"""
+    """没有这个政策；可用的见 processes/policy（There is no such policy set）"""
 
     def __init__(self, policy: str) -> None:
         super().__init__(f"{self.__doc__}：{policy}")
 
 
 class FactsRefused(CareError):
-    """给出的情况无法使用（The facts cannot be used）。"""
+    """给出的情况无法使用（The facts cannot be used）"""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh}（{en}）")

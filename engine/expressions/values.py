@@ -20,6 +20,7 @@ from engine.expressions.times import Duration, aware, iso
 LONGEST_STRING = 100_000
 LONGEST_LIST = 10_000
 LARGEST_NUMBER = 10**40
+LARGEST_INTEGER = 2**63 - 1  # what JSON libraries carry; above, a float is written
 
 _KINDS: dict[type, str] = {
     bool: "boolean",
@@ -274,8 +275,10 @@ def _scaled(left: Any, right: Any) -> Any:
 def to_json(value: Any) -> Any:
     """The value as JSON knows it: dates, times and durations become ISO texts; raises ExpressionFault for the rest."""
     known = kind(value)
-    if known in ("null", "boolean", "number", "string"):
+    if known in ("null", "boolean", "string"):
         return value
+    if known == "number":
+        return value if type(value) is float or -LARGEST_INTEGER <= value <= LARGEST_INTEGER else float(value)
     if known == "list":
         return [to_json(each) for each in value]
     if known == "context":

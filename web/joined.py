@@ -1,0 +1,26 @@
+"""Joins what registers itself by name: operations, answers to the engine's questions, admissions, channels.
+
+Every process of the product (pages, workers, listener, commands) calls `join` once before it does anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+MODULES = (
+    "care.diagram_operations",
+    "care.alarms",
+    "care.policy_calendar",
+    "care.roles_of",
+    "care.unclaimed",
+    "care.visit_periods",
+    "connectors.recorder",
+)
+
+
+@cache
+def join() -> None:
+    """Import every module that registers something; a second call does nothing."""
+    for name in MODULES:
+        importlib.import_module(name)
