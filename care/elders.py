@@ -4,7 +4,7 @@ Id number, telephone, address, health notes and facts are encrypted; id number a
 index. The tier on the elder is the newest row of `tier_result`, which keeps facts, rules and policy version.
 
 Public: Elder, Household, TierResult, FACTS, STATUSES, register, get, by_number, by_id_number, by_phone, named,
-age, retier, set_tier, move_to, set_status, subject_row.
+age, retier, tier_history, move_to, set_status.
 Source: people-forms-indicators 6.1; policy 3.2-3.4.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Date, ForeignKey, LargeBinary, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from care import policies
 from care.errors import NotFound, RuleBroken
 from care.organisation import Unit
 from care.personal import OfElder, PathColumn
@@ -239,6 +240,39 @@ def age(elder: Elder, as_of: date | None = None) -> int:
     """Completed years (周岁), reached on the birthday; born 29 February: on 1 March. Source: policy 3.4 no. 1."""
     day = as_of or clock.today()
     return day.year - elder.born_on.year - ((day.month, day.day) < (elder.born_on.month, elder.born_on.day))
+
+
+def retier(session: Session, elder: Elder, reason: str, by: int | None = None) -> TierResult:
+    """Let the policy decide the tier anew from the elder's facts and keep the result with its explanation.
+
+    The elder carries the new tier at once; whether a lowering may take effect is the process's question (3.4 no. 18).
+    """
+    result = policies.decide_tier({**(elder.facts or {}), "birth_date": elder.born_on, "as_of": clock.today()})
+    elder.tier, elder.categories, elder.flags = result["tier"], result["categories"], result["flags"]
+    elder.policy, elder.tiered_on = result["policy"]["id"], clock.today()
+    row = TierResult(
+        elder_id=elder.id,
+        unit_path=elder.unit_path,
+        at=clock.now(),
+        tier=result["tier"],
+        policy=result["policy"]["id"],
+        policy_version=result["policy"]["version"],
+        categories=result["categories"],
+        rules=result["rules"],
+        flags=result["flags"],
+        facts=elder.facts or {},
+        reason=reason[:200],
+        by=by,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def tier_history(session: Session, elder_id: int) -> list[TierResult]:
+    """Every result, newest first."""
+    asked = select(TierResult).where(TierResult.elder_id == elder_id)
+    return list(session.scalars(asked.order_by(TierResult.at.desc(), TierResult.id.desc())))
 
 
 def move_to(session: Session, elder: Elder, unit: Unit) -> None:

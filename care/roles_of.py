@@ -20,6 +20,7 @@ from care import organisation, people, roles
 from care.elders import Elder
 from care.organisation import Unit, prefix
 from care.people import Post, Staff
+from care.policies import DEFAULT_POLICY
 from care.visitors import Responsibility, holds_today
 from engine import clock
 from engine.operations import Assignment, Subject, answers_question
@@ -72,11 +73,11 @@ def subject_of(session: Session, data: dict[str, Any]) -> Subject:
     if isinstance(wanted, int) and not isinstance(wanted, bool):
         found = session.execute(select(Elder.id, Elder.unit_path).where(Elder.id == wanted)).first()
         if found is not None:
-            return Subject(found[0], found[1], _policy_at(found[1]))
+            return Subject(found[0], found[1], DEFAULT_POLICY)
     place = data.get("unit_path")
     known = isinstance(place, str) and organisation.by_path(session, place) is not None
     path = place if known else _city_path(session)
-    return Subject(None, str(path), _policy_at(str(path)))
+    return Subject(None, str(path), DEFAULT_POLICY)
 
 
 @answers_question("role_of")
@@ -218,11 +219,6 @@ def _manned(session: Session, ladder: list[tuple[str, str]]) -> set[tuple[str, s
         .distinct()
     )
     return {(code, path) for code, path in session.execute(asked)}
-
-
-def _policy_at(path: str) -> str:
-    """The policy set in force at a place."""
-    return "issued-2026-37"
 
 
 def _city_path(session: Session) -> str:

@@ -136,3 +136,16 @@ def test_a_village_may_hold_elders_without_a_grid(session):
     village = organisation.get(session, city.village.id)
 
     assert an_elder(session, city, unit=village).unit_path == village.path
+
+
+def test_a_new_tier_keeps_its_facts_rules_and_policy(session):
+    elder = an_elder(session, a_city(session), tier="none", categories=[])
+
+    elders.retier(session, elder, "生日")
+    elder.facts = {**elder.facts, "living_alone": False, "has_children": True, "children_same_area": True}
+    elders.retier(session, elder, "与女儿同住")
+
+    newest, first = elders.tier_history(session, elder.id)
+    assert (first.tier, first.rules, first.policy) == ("high", ["I-H1"], "issued-2026-37")
+    assert first.facts["living_alone"] is True
+    assert newest.reason == "与女儿同住" and elder.tier == newest.tier != "high"
