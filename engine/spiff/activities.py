@@ -17,7 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.expressions import Expression
 from engine.operations import OperationFailed
-from engine.spiff.data import assign, copied, newest, plain
+from engine.spiff.data import assign, copied, newest, plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
 from engine.spiff.interface import Requested
 from engine.spiff.routing import throw_outwards
@@ -46,7 +46,7 @@ class ServiceTask(BpmnSpecMixin):
     is_async: bool
 
     def _run_hook(self, my_task: Any) -> bool | None:
-        parameters = {name: plain(each.evaluate(my_task.data)) for name, each in self.parameters.items()}
+        parameters = {name: plain(value_of(my_task, each, self.bpmn_id)) for name, each in self.parameters.items()}
         top = my_task.workflow.top_workflow
         if self.is_async:
             top.journal.requested.append(Requested(my_task.id, self.operation, parameters, self.bpmn_id))

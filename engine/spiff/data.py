@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from engine.expressions import to_json
-from engine.spiff.errors import ReservedName
+from engine.expressions import Expression, ExpressionFault, to_json
+from engine.spiff.errors import ElementFailed, ReservedName
 
 STAMPS = "@"
 RESERVED = frozenset((STAMPS, "data_objects", "typename", "__builtins__"))
@@ -60,6 +60,14 @@ def without(data: dict[str, Any], names: Iterable[str | None]) -> dict[str, Any]
     result = {name: value for name, value in data.items() if name not in gone}
     result[STAMPS] = {name: stamp for name, stamp in data.get(STAMPS, {}).items() if name not in gone}
     return result
+
+
+def value_of(task: Any, expression: Expression, element_id: str) -> Any:
+    """The value of an expression for a task; raises ElementFailed at that element when it exceeds its bounds."""
+    try:
+        return expression.evaluate(task.data)
+    except ExpressionFault as fault:
+        raise ElementFailed(element_id, task.id, f"{expression.text}: {fault}") from fault
 
 
 def assign(task: Any, values: Mapping[str, Any]) -> None:

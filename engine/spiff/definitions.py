@@ -12,7 +12,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
 from engine.expressions import Expression
 from engine.spiff import routing
-from engine.spiff.data import plain
+from engine.spiff.data import plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
 from engine.spiff.interface import Thrown
 
@@ -65,7 +65,7 @@ class Message(Definition):
             state["key"] = self._key(task)
 
     def throw(self, my_task: Any) -> None:
-        payload = {} if self.payload is None else plain(self.payload.evaluate(my_task.data))
+        payload = {} if self.payload is None else plain(value_of(my_task, self.payload, self.element_id))
         if not isinstance(payload, dict):
             raise ElementFailed(self.element_id, my_task.id, f"the payload of {self.name} is no context")
         thrown = Thrown(self.name, self._key(my_task), payload, self.element_id, my_task.id)
@@ -74,7 +74,7 @@ class Message(Definition):
     def _key(self, task: Any) -> str | None:
         if self.key is None:
             return None
-        value = self.key.evaluate(task.data)
+        value = value_of(task, self.key, self.element_id)
         if value is None:
             raise ElementFailed(self.element_id, task.id, f"the key of message {self.name} is null")
         return value if isinstance(value, str) else str(plain(value))

@@ -15,7 +15,7 @@ from engine.codec import BlobUnreadable, pack, unpack
 from engine.spiff import routing, state
 from engine.spiff.activities import ServiceTask
 from engine.spiff.bundle import Bundle
-from engine.spiff.data import assign, newest, plain, view
+from engine.spiff.data import assign, newest, plain, value_of, view
 from engine.spiff.errors import StateUnreadable, TaskNotOpen
 from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, Wait
 from engine.spiff.timers import due_at
@@ -194,7 +194,7 @@ def _open_task(task: Any) -> OpenTask:
     element = task.task_spec.element
     properties: dict[str, Any] = dict(element.properties)
     for name, expression in element.resolved.items():
-        properties[name] = plain(expression.evaluate(task.data))
+        properties[name] = plain(value_of(task, expression, element.id))
     name = str(properties.get("name") or element.name)
     return OpenTask(
         task.id,

@@ -21,7 +21,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 from SpiffWorkflow.util.task import TaskState
 
 from engine.expressions import Expression
-from engine.spiff.data import assign, newest, without
+from engine.spiff.data import assign, newest, value_of, without
 from engine.spiff.errors import ElementFailed
 
 MOST_MEMBERS = 1000
@@ -128,10 +128,10 @@ class MultiInstance(Repeating):
 
     def _count(self, my_task: Any) -> int:
         if self.items is None:
-            value = 0 if self.cardinality is None else self.cardinality.evaluate(my_task.data)
+            value = 0 if self.cardinality is None else value_of(my_task, self.cardinality, self.bpmn_id)
             total = value if isinstance(value, int) and not isinstance(value, bool) else -1
         else:
-            value = self.items.evaluate(my_task.data)
+            value = value_of(my_task, self.items, self.bpmn_id)
             total = len(value) if isinstance(value, list | dict) else -1
         if not 0 <= total <= MOST_MEMBERS:
             reason = "gives no list" if self.items is not None else "gives no number of members"
@@ -147,7 +147,7 @@ class MultiInstance(Repeating):
     def _item(self, my_task: Any, number: int) -> Any:
         if self.items is None:
             return number
-        value = self.items.evaluate(my_task.data)
+        value = value_of(my_task, self.items, self.bpmn_id)
         values = list(value.values()) if isinstance(value, dict) else value
         return values[number] if isinstance(values, list) and number < len(values) else None
 

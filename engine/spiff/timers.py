@@ -1,9 +1,9 @@
 """Timers on the movable clock.
 
-A timer never fires by itself: the workflow's `fire_due_timers` takes the earliest that is due, one after another. What
-it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [moment it counts from, number of this
-tick, how many are left (None: endless)], and `rule` = [months, seconds] between two; each tick is counted from
-the first moment, so months do not drift.
+A timer never fires by itself: the workflow's `fire_due_timers` takes the earliest that is due, one after another.
+What it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [moment it counts from, number
+of this tick, how many are left (None: endless)] and `rule` = [months, seconds] between two ticks. Each tick is counted
+from the first moment, so months do not drift.
 
 A worker that comes late replays the missed ticks one by one, but at most the last LATE_TICKS of an endless cycle: after
 a long standstill nobody needs hundreds of reminders of the same thing.
@@ -15,8 +15,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine import clock
-from engine.expressions import Cycle, Duration, Expression, as_moment, parse_cycle
+from engine.expressions import Cycle, Duration, Expression, ExpressionFault, ExpressionRefused, as_moment, parse_cycle
+from engine.spiff.data import value_of
 from engine.spiff.definitions import Definition
+from engine.spiff.errors import ElementFailed
 
 LATE_TICKS = 20
 
@@ -35,11 +37,17 @@ class Timer(Definition):
         self.when = when
 
     def arm(self, task: Any, state: dict[str, Any]) -> None:
-        """Remember when it is due; raises ExpressionFault when the expression gives no time."""
+        """Remember when it is due; raises ElementFailed when the expression gives no time."""
         if "due" in state:
             return
         now = task.workflow.top_workflow.now
-        value = self.when.evaluate(task.data)
+        value = value_of(task, self.when, self.element_id)
+        try:
+            self._remember(value, now, state)
+        except (ExpressionFault, ExpressionRefused) as fault:
+            raise ElementFailed(self.element_id, task.id, str(fault)) from fault
+
+    def _remember(self, value: Any, now: datetime, state: dict[str, Any]) -> None:
         if isinstance(value, str) and value[:1] == "R":
             value = parse_cycle(value)
         if isinstance(value, Cycle):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 _NAMESPACES = (
@@ -101,7 +102,7 @@ class Drawing:
         return self.node("boundaryEvent", node_id, self.event(**event), **attributes, **({"key": key} if key else {}))
 
     def event(self, **event: str) -> str:
-        """A definition: after, at, every (timers), message [payload, variable], error, escalation, signal, terminate."""
+        """One definition: after, at, every, message [payload, variable], error, escalation, signal or terminate."""
         for word, tag in (("after", "timeDuration"), ("at", "timeDate"), ("every", "timeCycle")):
             if word in event:
                 text = escape(event[word])
@@ -125,15 +126,14 @@ class Drawing:
         for each in node_ids:
             if each not in self._known:
                 self.node("startEvent" if each.startswith("start") else "endEvent", each)
-        for source, target in zip(node_ids, node_ids[1:], strict=False):
+        for source, target in pairwise(node_ids):
             self._flows += 1
             flow = f"flow_{self._flows}"
             condition = f"<bpmn:conditionExpression>{escape(when)}</bpmn:conditionExpression>" if when else ""
             if default:
                 self._defaults[source] = flow
-            self._out.append(
-                f'<bpmn:sequenceFlow id="{flow}" sourceRef="{source}" targetRef="{target}">{condition}</bpmn:sequenceFlow>'
-            )
+            ends = f'sourceRef="{source}" targetRef="{target}"'
+            self._out.append(f'<bpmn:sequenceFlow id="{flow}" {ends}>{condition}</bpmn:sequenceFlow>')
             when, default = "", False
         return self
 

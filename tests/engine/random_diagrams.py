@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 from tests.engine.drawing import Drawing, members, repeated
 
@@ -36,7 +37,7 @@ class RandomDiagram:
 
     def _sequence(self, depth: int) -> tuple[str, str]:
         blocks = [self._block(depth) for _ in range(self.random.randint(1, 3))]
-        for (_, left), (right, _) in zip(blocks, blocks[1:], strict=False):
+        for (_, left), (right, _) in pairwise(blocks):
             self._drawing.path(left, right)
         return blocks[0][0], blocks[-1][1]
 
