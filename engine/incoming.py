@@ -196,6 +196,7 @@ def _row(event: Event, admission: Admission) -> dict[str, Any]:
         "answer": admission.answer,
         "reason": admission.reason,
         "late": admission.late,
+        "key": event.event_id[:200] if refused else None,  # as it was reported
         "case_id": admission.case,
         "repeats": 0,
         "state": "waiting" if admission.answer == ACCEPTED else "closed",
@@ -277,6 +278,7 @@ class IncomingRow:
     id: UUID
     source: str
     event_id: str
+    key: str | None
     kind: str
     device: str | None
     answer: str
@@ -288,6 +290,12 @@ class IncomingRow:
     sent_at: datetime | None
     stored_at: datetime
 
+    @property
+    def reported_id(self) -> str:
+        """The id that the device gave its event (event ids are `<device>:<id>`)."""
+        full = (self.key or "") if self.answer == REFUSED else self.event_id
+        return full.partition(":")[2] or full
+
 
 def since(
     session: Session, moment: datetime | None = None, answers: tuple[str, ...] = (), limit: int = 1000
@@ -295,7 +303,7 @@ def since(
     """Events from outside stored at or after `moment`, oldest first; `answers` narrows to held, refused …"""
     c = incoming.c
     query = select(
-        c.id, c.source, c.event_id, c.kind, c.device, c.answer, c.reason, c.late,
+        c.id, c.source, c.event_id, c.key, c.kind, c.device, c.answer, c.reason, c.late,
         c.case_id.label("case"), c.repeats, c.state, c.sent_at, c.stored_at,
     ).where(c.source != "engine")  # fmt: skip
     if moment is not None:

@@ -98,12 +98,12 @@ class Instance:
 
 COLUMNS = tuple(column for column in instance.c if column.name != "live_key")
 _INSERT_STATE = insert(instance_state)
-_LOAD = (
+_READ = (
     select(*COLUMNS, instance_state.c.revision, instance_state.c.stored)
     .join(instance_state, instance_state.c.instance_id == instance.c.id)
     .where(instance.c.id == bindparam("wanted"))
-    .with_for_update(of=instance_state)
 )
+_LOAD = _READ.with_for_update(of=instance_state)
 _SAVE = (
     update(instance_state)
     .where(instance_state.c.instance_id == bindparam("mine"), instance_state.c.revision == bindparam("read"))
@@ -139,6 +139,14 @@ def load(session: Session, instance_id: UUID) -> tuple[Instance, int, bytes]:
     if row is None:
         raise NoSuchInstance(str(instance_id))
     return of_row(row), row.revision, vault.decrypt(row.stored)
+
+
+def read(session: Session, instance_id: UUID) -> tuple[Instance, bytes]:
+    """(row, state) without locking, to look at; raises NoSuchInstance."""
+    row = session.connection().execute(_READ, {"wanted": instance_id}).first()
+    if row is None:
+        raise NoSuchInstance(str(instance_id))
+    return of_row(row), vault.decrypt(row.stored)
 
 
 def save(session: Session, instance_id: UUID, revision: int, blob: bytes) -> None:

@@ -7,7 +7,7 @@ leases every 5 s, instances with nothing to wait for every 30 s.
 
 from engine.jobs.actors import broker, is_running, start_workers, stop_workers
 from engine.jobs.doing import does, does_outside, drain, transaction, work_lane
-from engine.jobs.moved_clock import ClockNotMoved, load_clock, move_clock
+from engine.jobs.moved_clock import ClockNotMoved, load_clock, move_clock, somebody_works
 from engine.jobs.sweeps import stuck, sweep
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "is_running",
     "load_clock",
     "move_clock",
+    "somebody_works",
     "start_workers",
     "stop_workers",
     "stuck",

@@ -90,6 +90,13 @@ def _another_is_alive() -> bool:
         return any(row.owner != OWNER and not sweeps.is_dead(row.owner) for row in rows)
 
 
+def somebody_works() -> bool:
+    """Whether a program with workers is alive, this one included."""
+    with db.reading() as session:
+        rows = session.connection().execute(select(program.c.owner).where(program.c.seen_at > _real_now() - ALIVE))
+        return any(not sweeps.is_dead(row.owner) for row in rows)
+
+
 def move_clock(step: timedelta) -> datetime:
     """Move the clock of the whole running program on by `step`; the moment it is then. Raises ClockNotMoved."""
     if step < timedelta(0):

@@ -8,7 +8,7 @@ delivered by a job, so no step holds two instances. What fails is rolled back, t
 
 from engine.run.completing import Completed, complete_pending, complete_task
 from engine.run.faults import CALL_NOW, Trouble, failed, worn_out
-from engine.run.going_on import cancel, fail, finish, fire_timers, retry, take_answer
+from engine.run.going_on import cancel, data_of, fail, finish, fire_timers, peek, retry, take_answer
 from engine.run.messages import Published, deliver_to, handle, publish
 from engine.run.starting import start
 from engine.run.step import StepFailed
@@ -22,12 +22,14 @@ __all__ = [
     "cancel",
     "complete_pending",
     "complete_task",
+    "data_of",
     "deliver_to",
     "fail",
     "failed",
     "finish",
     "fire_timers",
     "handle",
+    "peek",
     "publish",
     "retry",
     "start",

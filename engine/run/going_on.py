@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine import incidents, instances, outgoing, work
 from engine.run.step import Step
+from engine.spiff import Live
 
 
 def fire_timers(session: Session, instance_id: UUID) -> int:
@@ -73,3 +74,13 @@ def retry(session: Session, incident_id: UUID, by: int | None = None) -> bool:
     elif found.instance_id is not None:
         work.add(session, "timer", ref=found.instance_id)
     return True
+
+
+def peek(session: Session, instance_id: UUID) -> Live:
+    """An instance in memory as it is stored, to be looked at; nothing is moved or written."""
+    return Step.peek(session, *instances.read(session, instance_id))
+
+
+def data_of(session: Session, instance_id: UUID) -> dict[str, Any]:
+    """The process data of an instance as stored; nothing is moved."""
+    return peek(session, instance_id).data

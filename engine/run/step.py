@@ -74,6 +74,12 @@ class Step:
         """Lock and load an instance; raises NoSuchInstance."""
         return cls.restore(session, *instances.load(session, instance_id), by)
 
+    @classmethod
+    def peek(cls, session: Session, row: Instance, blob: bytes) -> Live:
+        """An instance in memory to be looked at, never to be written."""
+        step = cls(session, row, _specification(session, row), None)
+        return Live.restore(step.specification.bundle, row.process_id, blob, step.host)
+
     @contextmanager
     def moving(self) -> Iterator[None]:
         """Whatever goes wrong while tokens move becomes StepFailed with the element it happened at."""

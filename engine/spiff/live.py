@@ -158,6 +158,16 @@ class Live:
         return bool(self._top.completed)
 
     @property
+    def loose_ends(self) -> list[str]:
+        """For the audit: what an ended instance left unfinished, or what the engine could do and did not. Empty."""
+        every = [task for each in routing.workflows(self._top) for task in each.tasks.values()]
+        if self.ended:
+            left = [task for task in every if TaskState.WAITING <= task._state < TaskState.COMPLETED]
+        else:
+            left = [task for task in every if task._state == TaskState.READY and not task.task_spec.manual]
+        return [str(task.task_spec.name) for task in left]
+
+    @property
     def size(self) -> int:
         """How many tasks the next dump keeps."""
         return sum(len(state.kept(each)) for each in routing.workflows(self._top) if not each.completed)

@@ -1,0 +1,295 @@
+"""Commands around processes: deploy, start, message, tasks, complete, instance, incidents, retry, events, audit.
+
+JSON forms are those of the contract (docs/reference/commands.md). What a command sets going is carried on by the
+running program; when none is alive the command does it itself before it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+import orjson
+
+from engine import audit, clock, db, definitions, diagrams, forms, incidents, incoming, jobs, run, tasks
+from engine.definitions import Deployed
+from web import engine_views as views
+
+_PATHS = click.Path(exists=True, readable=True, path_type=Path)
+
+
+def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = False) -> Deployed:
+    """Check and deploy all diagrams and tables of these folders and files as one bundle, with the forms they name.
+
+    Raises definitions.Refused with the findings; with `dry_run` nothing is written.
+    """
+    files, forms_found = collect(list(paths))
+    if dry_run:
+        with db.reading() as session:
+            found = definitions.check(session, files, forms_found)
+        if any(each.is_error for each in found):
+            raise definitions.Refused(found)
+        return Deployed(0, False, {}, tuple(found))
+    with jobs.transaction() as session:
+        return definitions.deploy(session, files, by, forms_found)
+
+
+def collect(paths: list[Path]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """(diagrams and tables by their path within what was named, forms that the diagrams name by key)."""
+    files: dict[str, bytes] = {}
+    places: list[Path] = []
+    for path in paths:
+        root = path if path.is_dir() else path.parent
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        places += [root / "forms", root.parent / "forms"]
+        for each in found:
+            if each.suffix in (".bpmn", ".dmn"):
+                files[each.relative_to(root).as_posix()] = each.read_bytes()
+    if not files:
+        raise click.ClickException("没有 .bpmn 或 .dmn 文件 · no diagram and no table there")
+    named = {name for text in files.items() for name in _forms_named(*text)}
+    carried = {}
+    for key in sorted(named):
+        place = next(
+            (each / f"{key}.json" for each in [*places, forms.FOLDER] if (each / f"{key}.json").is_file()), None
+        )
+        if place is not None:
+            carried[f"forms/{key}.json"] = place.read_bytes()
+    return files, carried
+
+
+def _forms_named(path: str, text: bytes) -> set[str]:
+    if not path.endswith(".bpmn"):
+        return set()
+    try:
+        drawn = diagrams.parse(text, path)
+    except diagrams.NotADiagram:
+        return set()
+    return {node.form for process in drawn.processes for node in process.nodes if node.form}
+
+
+@click.command("deploy")
+@click.argument("paths", nargs=-1, required=True, type=_PATHS)
+@click.option("--dry-run", is_flag=True, help="只检查 · check only, write nothing")
+@click.option("--json", "as_json", is_flag=True)
+def deploy_command(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
+    """检查并部署流程图、决策表和表单 · check and deploy one bundle."""
+    _open()
+    try:
+        deployed = deploy_paths(paths, dry_run=dry_run)
+    except definitions.Refused as refused:
+        for each in refused.findings:
+            _line(each.as_json()) if as_json else click.echo(views.finding(each), err=True)
+        raise click.ClickException("未部署：有错误 · nothing was deployed, there are errors") from None
+    for each in deployed.findings:
+        if not as_json:
+            click.echo(views.finding(each), err=True)
+    if dry_run:
+        click.echo("可以部署 · it may be deployed", err=as_json)
+    for process_id, version in sorted(deployed.versions.items()):
+        word = "新版本 · new version" if deployed.new else "版本未变 · same version"
+        if as_json:
+            _line({"process": process_id, "version": version, "new": deployed.new})
+        else:
+            click.echo(f"{process_id}  {word} {version}")
+
+
+@click.command("start")
+@click.argument("process_id")
+@click.option("--data", default="{}", help="JSON")
+@click.option("--key", help="同一流程同一键只有一个在办实例 · one live instance per process and key")
+@click.option("--json", "as_json", is_flag=True)
+def start_command(process_id: str, data: str, key: str | None, as_json: bool) -> None:
+    """发起一个流程实例 · start an instance."""
+    _open()
+    with jobs.transaction() as session:
+        instance_id = run.start(session, process_id, _data(data), key)
+    _carry_on()
+    _line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
+
+
+@click.command("message")
+@click.argument("name")
+@click.option("--key", required=True)
+@click.option("--data", default="{}", help="JSON")
+@click.option("--json", "as_json", is_flag=True)
+def message_command(name: str, key: str, data: str, as_json: bool) -> None:
+    """送达一条消息 · deliver a message; nobody there: it is kept for its time to live."""
+    _open()
+    payload = _data(data)
+    with jobs.transaction() as session:
+        published = run.publish(session, name, key, payload)
+        if not published.reached:
+            incoming.message(session, name, key, payload)
+    _carry_on()
+    for instance_id in published.instances:
+        _line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
+    if not published.instances:
+        words = f"已送达 {published.queued} 个实例 · queued" if published.queued else "无人等待，已留存 · kept"
+        click.echo(words, err=as_json)
+
+
+@click.command("tasks")
+@click.option("--user", help="账号 · user name; without it all open tasks")
+@click.option("--json", "as_json", is_flag=True)
+def tasks_command(user: str | None, as_json: bool) -> None:
+    """列出待办 · list open user tasks."""
+    _open()
+    with db.reading() as session:
+        rows = views.task_rows(session, views.open_tasks(session, user))
+    for row in rows:
+        _line(row) if as_json else click.echo(views.task_line(row))
+
+
+@click.command("complete")
+@click.argument("task_id", type=click.UUID)
+@click.option("--data", required=True, help="JSON: the answers of its form")
+@click.option("--user", help="账号 · user name")
+@click.option("--json", "as_json", is_flag=True)
+def complete_command(task_id: UUID, data: str, user: str | None, as_json: bool) -> None:
+    """办理一个待办 · complete a task, through the same checks as its page."""
+    _open()
+    answers = _data(data)
+    try:
+        with jobs.transaction() as session:
+            by = views.may_complete(session, task_id, user)
+            done = run.complete_task(session, task_id, answers, by)
+    except forms.Invalid as fault:
+        for path, words in fault.faults.items():
+            click.echo(f"{path}: {words['zh']} {words['en']}", err=True)
+        raise click.ClickException("表单有错，未提交 · the answers have faults, nothing was submitted") from None
+    except tasks.TaskNotOpen as late:
+        raise click.ClickException(views.late_sentence(late)) from None
+    _carry_on()
+    if as_json:
+        _line({"task": str(task_id), "instance": done.instance_id and str(done.instance_id), "ended": done.ended})
+    else:
+        click.echo(f"已办理 · completed {task_id}" + ("，流程已结束 · the process ended" if done.ended else ""))
+
+
+@click.command("instance")
+@click.argument("instance_id", type=click.UUID)
+@click.option("--json", "as_json", is_flag=True)
+def instance_command(instance_id: UUID, as_json: bool) -> None:
+    """流程实例的状态、待办、定时和经过 · state, open tasks, timers, history of an instance."""
+    _open()
+    with db.reading() as session:
+        shown = views.instance(session, instance_id)
+    if as_json:
+        _line(shown)
+        return
+    click.echo(f"{shown['process']} v{shown['version']}  {shown['state']}  key {shown['key'] or '—'}")
+    for task in shown["tasks"]:
+        click.echo(views.task_line(task))
+    for timer in shown["timers"]:
+        click.echo(f"定时 · timer  {timer['element']}  {timer['due']}")
+    for row in shown["history"]:
+        click.echo(f"{row['at']}  {row['what']:<10} {row['element'] or ''}  {row['who'] or ''}")
+
+
+@click.command("incidents")
+@click.option("--json", "as_json", is_flag=True)
+def incidents_command(as_json: bool) -> None:
+    """列出流程故障 · list what is stuck."""
+    _open()
+    with db.reading() as session:
+        rows = [views.incident(each) for each in incidents.find(session)]
+    for row in rows:
+        words = f"{row['id']}  {row['element'] or '—'}  {row['error']}  {row['since']}  ×{row['attempts']}"
+        _line(row) if as_json else click.echo(words)
+
+
+@click.command("retry")
+@click.argument("incident_id", type=click.UUID)
+def retry_command(incident_id: UUID) -> None:
+    """重试一个流程故障 · try again what an incident stopped."""
+    _open()
+    with jobs.transaction() as session:
+        again = run.retry(session, incident_id)
+    if not again:
+        raise click.ClickException("该故障已关闭 · that incident is closed already")
+    _carry_on()
+    click.echo("已重试 · queued again")
+
+
+@click.command("events")
+@click.option("--since", help="ISO date-time")
+@click.option("--json", "as_json", is_flag=True)
+def events_command(since: str | None, as_json: bool) -> None:
+    """列出收到的外部事件 · list incoming events."""
+    _open()
+    with db.reading() as session:
+        for each in incoming.since(session, _moment(since), limit=1_000_000):
+            row = views.event(each)
+            words = (
+                f"{row['t_stored']:.3f}  {row['device'] or '—'}  {row['type']}  {row['answer']}  {row['case'] or '—'}"
+            )
+            _line(row) if as_json else click.echo(f"{words}  {row['id']}")
+
+
+@click.command("audit")
+@click.option("--json", "as_json", is_flag=True)
+def audit_command(as_json: bool) -> None:
+    """核对存储数据的不变量 · check the invariants of the stored data."""
+    _open()
+    with db.reading() as session:
+        broken = audit.run(session)
+    for each in broken:
+        _line(each.as_json()) if as_json else click.echo(each.sentence(), err=True)
+    if broken:
+        raise click.ClickException(f"{len(broken)} 处不一致 · rows break an invariant")
+    click.echo("全部一致 · all invariants hold", err=as_json)
+
+
+def _open() -> None:
+    db.open_database()
+    jobs.load_clock()
+
+
+def _carry_on() -> None:
+    """Without a running program nobody would work on what follows, so do it here."""
+    if not jobs.somebody_works():
+        jobs.sweep()
+        jobs.drain()
+
+
+def _data(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as fault:
+        raise click.UsageError(f"--data 不是 JSON · is no JSON: {fault}") from None
+    if not isinstance(value, dict):
+        raise click.UsageError("--data 要是一个 JSON 对象 · has to be a JSON object")
+    return value
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError("--since 要写 ISO 时间 · write an ISO date-time") from None
+    return (value if value.tzinfo else value.replace(tzinfo=clock.zone())).astimezone(UTC)
+
+
+def _line(value: dict[str, Any]) -> None:
+    click.echo(orjson.dumps(value).decode())
+
+
+commands: list[click.Command] = [
+    deploy_command,
+    start_command,
+    message_command,
+    tasks_command,
+    complete_command,
+    instance_command,
+    incidents_command,
+    retry_command,
+    events_command,
+    audit_command,
+]
