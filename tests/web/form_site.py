@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -26,7 +26,10 @@ PAGE = """{% from "forms/form.html" import form_head, draw_form, form_actions wi
 {{ form_actions(view) }}{{ symbols() }}</body></html>"""
 
 
-def site(form: Form, scripts: tuple[str, ...] = ("app.js", "form.js"), **about: Any) -> tuple[Flask, list[dict[str, Any]]]:
+SCRIPTS = ("app.js", "form.js")
+
+
+def site(form: Form, scripts: tuple[str, ...] = SCRIPTS, **about: Any) -> tuple[Flask, list[dict[str, Any]]]:
     """The site and the list of what was accepted. GET / shows the form, POST / judges it."""
     accepted: list[dict[str, Any]] = []
     app = Flask("web", root_path=str(Path(assets.__file__).parent), static_folder=None)
@@ -81,6 +84,3 @@ def served(app: Flask) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
-
-
-Fill = Callable[[Any], None]
