@@ -17,6 +17,7 @@ import orjson
 
 from engine import audit, clock, db, definitions, diagrams, forms, incidents, incoming, jobs, run, tasks
 from engine.definitions import Deployed
+from engine.forms.folder import FOLDER
 from web import engine_views as views
 
 _PATHS = click.Path(exists=True, readable=True, path_type=Path)
@@ -54,9 +55,7 @@ def collect(paths: list[Path]) -> tuple[dict[str, bytes], dict[str, bytes]]:
     named = {name for text in files.items() for name in _forms_named(*text)}
     carried = {}
     for key in sorted(named):
-        place = next(
-            (each / f"{key}.json" for each in [*places, forms.FOLDER] if (each / f"{key}.json").is_file()), None
-        )
+        place = next((each / f"{key}.json" for each in [*places, FOLDER] if (each / f"{key}.json").is_file()), None)
         if place is not None:
             carried[f"forms/{key}.json"] = place.read_bytes()
     return files, carried
