@@ -52,7 +52,7 @@ class Bundle:
         """Every node of a process by id, those of its embedded subprocesses included."""
         found: dict[str, Element] = {}
         for spec in self.specs.values():
-            if spec.process_id == process_id and spec.name.endswith(f"@{self.fingerprint}"):
+            if spec.process_id == process_id and spec.key.endswith(f"@{self.fingerprint}"):
                 for task in spec.task_specs.values():
                     if task.element is not None and task.element.kind != "loop":
                         found[task.element.id] = task.element
@@ -91,7 +91,7 @@ class Bundle:
                 elif call.spec in pinned:
                     other = pinned[call.spec]
                     self.specs.update(other.specs)
-                    call.spec = other.spec_of(call.spec).name
+                    call.spec = other.spec_of(call.spec).key
                 else:
                     zh, en = f"找不到被调用的流程 {call.spec}。", f"The called process {call.spec} is not there."
                     findings.append(Refusal("", call.bpmn_id, zh, en))

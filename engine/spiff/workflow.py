@@ -17,8 +17,7 @@ from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.util.task import TaskState
 
 from engine import clock
-from engine.errors import EngineError
-from engine.spiff.errors import ElementFailed, RunsWithoutStopping
+from engine.spiff.errors import ElementFailed, ErrorNotCaught, RunsWithoutStopping
 from engine.spiff.interface import Executed, Host, Journal
 from engine.spiff.joins import EndJoin
 from engine.spiff.library import ALIVE, CANCELLED, COMPLETED, NoScripts
@@ -27,10 +26,14 @@ from engine.spiff.timers import due_at
 
 
 class ProcessSpec(BpmnProcessSpec):
-    """The specification of a process or subprocess. `process_id` is the process that it is drawn in."""
+    """The specification of a process or subprocess. `process_id` is the process that it is drawn in, `key` its name
+    among all specifications that an instance may need. Names of specs stand in stored states: no key may be in them.
+    """
 
-    def __init__(self, name: str, process_id: str) -> None:
+    def __init__(self, key: str, process_id: str) -> None:
+        name = "process"
         super().__init__(name=name)
+        self.key = key
         self.process_id = process_id
         self.plain_start: str | None = None
         self.message_starts: dict[str, str] = {}
@@ -166,11 +169,11 @@ class Workflow(Moving, BpmnWorkflow):
                 progress = True
 
     def carry_out(self, task: Any) -> None:
-        """Run one task within the budget; raises RunsWithoutStopping, ElementFailed."""
+        """Run one task within the budget; raises RunsWithoutStopping, ErrorNotCaught, or ElementFailed for the rest."""
         self._spend(task)
         try:
             task.run()
-        except EngineError:
+        except (ElementFailed, ErrorNotCaught, RunsWithoutStopping):
             raise
         except Exception as fault:
             name = task.task_spec.bpmn_id or task.task_spec.name
