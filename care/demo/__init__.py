@@ -38,6 +38,15 @@ class Summary:
     devices: int
     accounts: list[Account]
 
+    def sentence(self) -> str:
+        """For the terminal: how much there is, and which accounts may be tried."""
+        head = "已生成示范区" if self.new else "示范区"
+        lines = [
+            f"{head}：{self.elders} 位老年人，{self.devices} 台设备，{len(self.accounts)} 个账号，密码均为 {PASSWORD}"
+        ]
+        lines += [f"  {each.user_name:14}{each.title}（{each.unit}）" for each in self.first_accounts()]
+        return "\n".join(lines)
+
     def first_accounts(self) -> list[Account]:
         """One account of each kind, the ones that the quickstart uses."""
         return [each for each in self.accounts if each.user_name.rstrip("0123456789") + "1" == each.user_name]
@@ -56,7 +65,7 @@ def build(session: Session) -> Summary:
     arrangements.build(session, made, staff, chance)
     equipment.build(session, made, chance)
     _absences(session, made, staff)
-    history.build(session, made, chance)
+    history.build(session, made, staff, chance)
     session.flush()
     return _summary(session, new=True)
 

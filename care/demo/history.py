@@ -1,4 +1,7 @@
-"""Three weeks of history of the demonstration district."""
+"""Three weeks of history: visits of the periods that are over, and closed cases. Nothing in it is still running.
+
+What runs is never invented here: a row without its instance would look like a task that nobody holds.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,14 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from care.demo import past_cases, past_visits
 from care.demo.population import Made
+from care.demo.workers import Workers
+
+DAYS = 21
 
 
-def build(session: Session, made: list[Made], chance: Random) -> None:
-    """Nothing yet."""
+def build(session: Session, made: list[Made], staff: Workers, chance: Random) -> None:
+    """Visits with findings and missed periods; cases from false alarm to archive."""
+    past_visits.build(session, made, chance, DAYS)
+    past_cases.build(session, made, staff, chance, DAYS)

@@ -46,8 +46,13 @@ class Workers:
     grid_workers: dict[str, list[Staff]] = field(default_factory=dict)
     doctors: dict[str, Staff] = field(default_factory=dict)
     service: dict[str, Staff] = field(default_factory=dict)
+    desks: dict[str, Staff] = field(default_factory=dict)
     by_role: dict[str, list[Staff]] = field(default_factory=dict)
     _counted: Counter[str] = field(default_factory=Counter)
+
+    def desk_of(self, path: str) -> int:
+        """The staff id of the desk of a village or township."""
+        return self.desks[path].id
 
     def hire(self, prefix: str, posts: list[tuple[str, Unit]]) -> Staff:
         """A worker named `<prefix><n>` with these posts; the first is the one that is printed."""
@@ -67,6 +72,8 @@ class Workers:
         for role, unit in posts:
             self.session.add(Post(staff_id=staff.id, role=role, unit_id=unit.id, unit_path=unit.path, from_on=BEGAN_ON))
             self.by_role.setdefault(role, []).append(staff)
+            if role in ("village_desk", "township_desk"):
+                self.desks[unit.path] = staff
         role, unit = posts[0]
         self.accounts.append(Account(staff.user_name, PASSWORD, name, role, title(role), unit.name))
         return staff

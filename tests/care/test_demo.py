@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from care import access, demo, devices, elders, organisation, people, roles, visitors
+from care import access, cases, demo, devices, elders, organisation, people, roles, visitors
 from care.consents import Consent
 from care.contacts import Contact
 from care.demo.workers import PASSWORD
@@ -18,6 +18,7 @@ from care.organisation import Unit
 from care.people import Post
 from care.roles_of import role_of, subject_of
 from care.visitors import Responsibility
+from care.visits import Visit, VisitObligation
 from engine import clock, db
 
 
@@ -120,3 +121,32 @@ def test_most_devices_were_heard_today_and_some_were_not(session):
 
     online = sum(devices.is_online(device) for device in placed)
     assert 250 < online < len(placed) == 295
+
+
+def test_three_weeks_are_behind_them(session):
+    states = Counter(session.scalars(select(cases.Case.state)))
+    owed = Counter(session.scalars(select(VisitObligation.state)))
+    visits = session.scalars(select(Visit)).all()
+
+    assert set(states) == {"archived", "false_alarm"} and states["archived"] > 10
+    assert owed["fulfilled"] > 800 and owed["missed"] and owed["made_up"] and not owed["open"]
+    assert all(visit.done_at < datetime(2026, 11, 21, 1, 0, tzinfo=UTC) for visit in visits)
+    assert all(visit.staff_id is not None and visit.counted for visit in visits)
+
+
+def test_a_case_was_reopened_and_reviewed_by_another_person_than_its_handler(session):
+    reopened = session.scalars(select(cases.Case).where(cases.Case.round == 2)).one()
+
+    first, second = cases.rounds(session, reopened.id)
+    assert (first.resolved, second.resolved) == (False, True)
+    entries = cases.timeline(session, reopened.id)
+    moments = [entry.at for entry in entries]
+    assert moments == sorted(moments)
+    handlers = {entry.who for entry in entries if entry.what == "fed_back"}
+    assert not handlers & {first.reviewed_by, second.reviewed_by}
+
+
+def test_the_accounts_are_told_in_one_sentence_each(district):
+    told = district[1].sentence()
+
+    assert "visitor1" in told and PASSWORD in told
