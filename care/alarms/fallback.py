@@ -1,0 +1,66 @@
+"""An alarm never depends on the engine: no diagram takes it, or the diagram fails, and the desk still calls the elder.
+
+`answers_question("fallback")`: one plain task «call this person now» for the monitoring desk of the elder's district,
+opened once per occasion; the incident of the engine stands beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from care.alarms.tables import Alarm
+from engine import operations, tasks
+from engine.operations import answers_question
+
+NAME = "立即电话联系此人 Call this person now"
+
+
+class Trouble(Protocol):
+    """What the engine tells (engine.run.faults.Trouble)."""
+
+    reason: str
+    name: str
+    key: str
+    data: dict[str, Any]
+    instance: Any
+
+
+@answers_question("fallback")
+def call_this_person(session: Session, trouble: Trouble) -> None:
+    """See that a person hears of an alarm that no diagram handles."""
+    data = dict(trouble.data)
+    if "elder_id" not in data and "alarm_id" not in data:
+        data["elder_id"] = _elder_of(session, data)
+    if trouble.instance is not None:
+        data.setdefault("elder_id", trouble.instance.subject_id)
+    subject = operations.subject_of(session, data)
+    given = operations.role_of(session, "monitor_desk", subject, data)
+    tasks.plain(
+        session,
+        name=NAME,
+        role=given.role,
+        unit_path=given.unit_path,
+        assignee_id=given.person_id,
+        subject_id=subject.id,
+        form_key="alarm_call",
+        form_version=1,
+        due_in=timedelta(minutes=2),
+        key=f"fallback:{trouble.name}:{trouble.key}"[:200],
+        detail={"message": trouble.name, "reason": trouble.reason[:200], "data": _shown(data)},
+        element_id="call_this_person",
+    )
+
+
+def _elder_of(session: Session, data: dict[str, Any]) -> int | None:
+    """The elder of a device event that was not yet translated."""
+    if "device" not in data or "id" not in data:
+        return None
+    return session.scalar(select(Alarm.elder_id).where(Alarm.event_key == f"{data['device']}:{data['id']}"))
+
+
+def _shown(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("device", "kind", "type", "case_id", "time") if name in data}

@@ -1,0 +1,103 @@
+"""Who was contacted in an emergency and what came of it; who may review what they did not handle.
+
+Answers stand in process data under the element of each contact task (form alarm_call: reached, level, kinds).
+Source: processes P15 T1-T4, P18 T2; rulings 9.29.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from care import organisation, people
+from care.cases import Case, ContactAttempt
+from engine import clock, tasks
+from engine.operations import Step
+
+WHOM = {
+    "contact_elder": "elder",
+    "call_elder": "elder",
+    "contact_family": "family",
+    "call_family": "family",
+    "contact_visitor": "visitor",
+    "ask_visitor": "visitor",
+    "grid_worker_check": "grid_worker",
+    "village_backup": "village",
+    "district_backup": "district",
+    "call_110": "police",
+}
+CALLS = tuple(WHOM)
+CHAIN = tuple(element for element, whom in WHOM.items() if whom != "police")
+_DESK_CALLS = {"contact_elder", "call_elder", "contact_family", "call_family"}
+HANDLING = (
+    "grid_worker_check", "village_backup", "district_backup", "contact_visitor", "ask_visitor", "simple_help",
+    "family_first", "community_help", "family_comes", "report_community", "onsite_first_aid", "escort",
+    "search_team", "property", "family_community", "safe_place", "feedback_24h",
+)  # fmt: skip
+_GRAVEST = ("urgent", "general", "false")
+
+
+def settled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The level that the contacts agree on, the gravest first: {level, kinds, state, nobody_reached, danger}."""
+    said = [answer for answer in (data.get(element) for element in WHOM) if isinstance(answer, Mapping)]
+    levels = {answer.get("level") for answer in said}
+    level = next((each for each in _GRAVEST if each in levels), "unknown")
+    kinds = sorted({kind for answer in said if answer.get("level") == level for kind in answer.get("kinds") or ()})
+    reached = any(answer.get("reached") == "yes" for answer in said)
+    return {
+        "level": level,
+        "kinds": kinds,
+        "state": "hurt" if {"illness", "fall", "vital"} & set(kinds) else "unknown",
+        "nobody_reached": not reached,
+        "danger": level == "urgent",
+    }
+
+
+def attempts(session: Session, case: Case, step: Step) -> Iterator[ContactAttempt]:
+    """A row for each contact task of this round that was answered and has none yet."""
+    asked = select(ContactAttempt.element).where(ContactAttempt.case_id == case.id, ContactAttempt.round == case.round)
+    known = set(session.scalars(asked))
+    for element, whom in WHOM.items():
+        said = step.data.get(element)
+        if isinstance(said, Mapping) and element not in known:
+            answers = step.answers(element)
+            yield ContactAttempt(
+                case_id=case.id,
+                round=case.round,
+                element=element,
+                whom=whom,
+                way=str(answers.get("way") or ("phone" if element in _DESK_CALLS else "door")),
+                at=clock.now(),
+                answered=said.get("reached") == "yes" or whom == "police",
+                level=str(said.get("level") or "unknown"),
+            )
+
+
+def has_acted(session: Session, instance_id: UUID, elements: Collection[str], data: Mapping[str, Any]) -> bool:
+    """Whether somebody took or did one of these tasks.
+
+    Of the desk's own calls towards elder and family, only an answer counts as the chain's; the desk's claiming it
+    counts where `elements` are the calls themselves.
+    """
+    of_chain = set(elements) == set(CHAIN)
+    for row in tasks.of_instance(session, instance_id):
+        if row.element_id not in elements:
+            continue
+        if of_chain and row.element_id in _DESK_CALLS:
+            if (data.get(row.element_id) or {}).get("reached") == "yes":
+                return True
+        elif row.claimed_by is not None or row.state == tasks.DONE:
+            return True
+    return False
+
+
+def reviewing_role(session: Session, case: Case, instance_id: UUID) -> str:
+    """village_desk, or township_desk where everybody there had a hand in it. Source: rulings 9.29."""
+    handlers = tasks.doers(session, instance_id, HANDLING)
+    village = organisation.ancestor(session, case.unit_path, "village")
+    others = set(people.holders(session, "village_desk", village.path)) - handlers if village else set()
+    return "village_desk" if others else "township_desk"

@@ -1,0 +1,65 @@
+"""Visits: what is owed in a period (obligation), each visit with its record, and what was found.
+
+An obligation says how many visits an elder is owed in a calendar period and how many were done; a visit after its
+end is a 补访 and does not repair the rate. The diagrams P07 and P08 move
+them by the operations of care/diagram_operations.
+Source: policy 3.5; processes P07, P08; indicators K02-K05.
+"""
+
+from care.visits.obligations import (
+    absent,
+    cancel,
+    close,
+    count,
+    current,
+    missed,
+    next_visit,
+    open_period,
+    reason_for_missing,
+    replan,
+)
+from care.visits.reading import due_in_unit, get, obligation, obligations_of, of_elder
+from care.visits.records import (
+    checked_in,
+    corrected,
+    escalated,
+    finish,
+    keep_absence,
+    order,
+    record,
+    refused,
+    returned,
+    times_of,
+)
+from care.visits.tables import Visit, VisitFinding, VisitObligation
+
+__all__ = [
+    "Visit",
+    "VisitFinding",
+    "VisitObligation",
+    "absent",
+    "cancel",
+    "checked_in",
+    "close",
+    "corrected",
+    "count",
+    "current",
+    "due_in_unit",
+    "escalated",
+    "finish",
+    "get",
+    "keep_absence",
+    "missed",
+    "next_visit",
+    "obligation",
+    "obligations_of",
+    "of_elder",
+    "open_period",
+    "order",
+    "reason_for_missing",
+    "record",
+    "refused",
+    "replan",
+    "returned",
+    "times_of",
+]
