@@ -100,6 +100,7 @@ class Drawing:
         self.labels[name] = (_id(name), label)
         value = value_at(self.values, path)
         need = self.form.needs.get(key)
+        own_rule = _own_rule(look.show, section_rule)
         widget = "scale" if _is_scale(node, look.widget) else look.widget
         return Line(
             name=f"{name}[]" if node["type"] == "array" and widget != "rows" else name,
@@ -115,8 +116,8 @@ class Drawing:
             required=need is not None and forms.holds(need, self.shown_values, path[:-1]),
             optional=need is None and self.marks_optional,
             need=need,
-            show=_own_rule(look.show, section_rule),
-            shown=is_shown(self.form, self.shown_values, path[-1:]) if not path[:-1] else self._is_shown(path),
+            show=own_rule,
+            shown=forms.holds(own_rule, self.shown_values, path[:-1]),  # what it lies in hides itself
             fault=self.faults[name][self.code] if name in self.faults else "",
             last=self._last_values(path) if widget == "item" else None,
             last_words=self._last_words(path) if widget == "item" else "",
