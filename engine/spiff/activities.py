@@ -19,7 +19,7 @@ from engine.expressions import Expression
 from engine.operations import OperationFailed
 from engine.spiff.data import assign, copied, newest, plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
-from engine.spiff.interface import Requested
+from engine.spiff.interface import Requested, id_of
 from engine.spiff.routing import throw_outwards
 
 DEEPEST = 20
@@ -49,7 +49,7 @@ class ServiceTask(BpmnSpecMixin):
         parameters = {name: plain(value_of(my_task, each, self.bpmn_id)) for name, each in self.parameters.items()}
         top = my_task.workflow.top_workflow
         if self.is_async:
-            top.journal.requested.append(Requested(my_task.id, self.operation, parameters, self.bpmn_id))
+            top.journal.requested.append(Requested(id_of(my_task), self.operation, parameters, self.bpmn_id))
             return None
         try:
             result = top.host.operation(self.operation, self.bpmn_id, parameters, copied(my_task.data))
@@ -101,7 +101,7 @@ class Within:
     def _start(self, my_task: Any) -> None:
         top = my_task.workflow.top_workflow
         if my_task.workflow.depth >= DEEPEST:
-            raise ElementFailed(self.bpmn_id, my_task.id, f"processes within processes deeper than {DEEPEST}")
+            raise ElementFailed(self.bpmn_id, id_of(my_task), f"processes within processes deeper than {DEEPEST}")
         my_task._set_state(TaskState.STARTED)
         within = top.create_subprocess(my_task, self.spec)
         within.choose_start(None)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from engine.expressions import Expression, ExpressionFault, to_json
 from engine.spiff.errors import ElementFailed, ReservedName
+from engine.spiff.interface import id_of
 
 STAMPS = "@"
 RESERVED = frozenset((STAMPS, "data_objects", "typename", "__builtins__"))
@@ -67,7 +68,7 @@ def value_of(task: Any, expression: Expression, element_id: str) -> Any:
     try:
         return expression.evaluate(task.data)
     except ExpressionFault as fault:
-        raise ElementFailed(element_id, task.id, f"{expression.text}: {fault}") from fault
+        raise ElementFailed(element_id, id_of(task), f"{expression.text}: {fault}") from fault
 
 
 def assign(task: Any, values: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from engine.expressions import Expression
 from engine.spiff import routing
 from engine.spiff.data import plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
-from engine.spiff.interface import Thrown
+from engine.spiff.interface import Thrown, id_of
 
 
 class Definition(EventDefinition):
@@ -67,8 +67,8 @@ class Message(Definition):
     def throw(self, my_task: Any) -> None:
         payload = {} if self.payload is None else plain(value_of(my_task, self.payload, self.element_id))
         if not isinstance(payload, dict):
-            raise ElementFailed(self.element_id, my_task.id, f"the payload of {self.name} is no context")
-        thrown = Thrown(self.name, self._key(my_task), payload, self.element_id, my_task.id)
+            raise ElementFailed(self.element_id, id_of(my_task), f"the payload of {self.name} is no context")
+        thrown = Thrown(self.name, self._key(my_task), payload, self.element_id, id_of(my_task))
         my_task.workflow.top_workflow.journal.thrown.append(thrown)
 
     def _key(self, task: Any) -> str | None:
@@ -76,7 +76,7 @@ class Message(Definition):
             return None
         value = value_of(task, self.key, self.element_id)
         if value is None:
-            raise ElementFailed(self.element_id, task.id, f"the key of message {self.name} is null")
+            raise ElementFailed(self.element_id, id_of(task), f"the key of message {self.name} is null")
         return value if isinstance(value, str) else str(plain(value))
 
 

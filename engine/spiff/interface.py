@@ -9,6 +9,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 
+def id_of(task: Any) -> UUID:
+    """The id of a task of the library as the outside knows it."""
+    return UUID(bytes=task.id)
+
+
 @dataclass(frozen=True)
 class Budget:
     """How far one step may run: engine tasks on one path, engine tasks in all, seconds."""

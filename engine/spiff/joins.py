@@ -25,6 +25,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.expressions import Expression
 from engine.spiff.data import newest
 from engine.spiff.errors import ElementFailed
+from engine.spiff.interface import id_of
 from engine.spiff.library import is_token
 
 
@@ -48,7 +49,7 @@ class ExclusiveGateway(ExclusiveGatewayMixin, BpmnSpecMixin):
                 target = name
                 break
         if target is None:
-            raise ElementFailed(self.bpmn_id, my_task.id, "no condition is true and there is no default flow")
+            raise ElementFailed(self.bpmn_id, id_of(my_task), "no condition is true and there is no default flow")
         _go(my_task, [self._wf_spec.task_specs[target]])
         return True
 
@@ -134,7 +135,7 @@ class InclusiveGateway(TokenJoin, InclusiveGatewayMixin, BpmnSpecMixin):
     def _run_hook(self, my_task: Any) -> bool:
         matches, defaults = self._get_matching_outputs(my_task)
         if not matches and not defaults:
-            raise ElementFailed(self.bpmn_id, my_task.id, "no condition is true and there is no default flow")
+            raise ElementFailed(self.bpmn_id, id_of(my_task), "no condition is true and there is no default flow")
         _go(my_task, matches or defaults)
         return True
 

@@ -17,7 +17,7 @@ from engine.spiff.activities import ServiceTask
 from engine.spiff.bundle import Bundle
 from engine.spiff.data import assign, newest, plain, value_of, view
 from engine.spiff.errors import StateUnreadable, TaskNotOpen
-from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, Wait
+from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, Wait, id_of
 from engine.spiff.timers import due_at
 from engine.spiff.workflow import Workflow
 
@@ -128,7 +128,7 @@ class Live:
         for task in self._tasks():
             if task._state == TaskState.STARTED and isinstance(task.task_spec, ServiceTask):
                 element = task.task_spec.element
-                found.append(Wait("job", task.id, element.id, element.process_id, name=task.task_spec.operation))
+                found.append(Wait("job", id_of(task), element.id, element.process_id, name=task.task_spec.operation))
             for number, definition, armed in routing.offers(task):
                 found.append(_wait(task, number, definition, armed))
         return found
@@ -191,7 +191,7 @@ class Live:
                 yield from workflow.tasks.values()
 
     def _find(self, task_id: UUID, wanted: int) -> Any:
-        task = self._top.get_task_from_id(task_id)
+        task = self._top.get_task_from_id(task_id.bytes)
         return task if task is not None and task._state == wanted and not self._top.completed else None
 
     def _requested(self, task_id: UUID) -> Any:
@@ -207,7 +207,7 @@ def _open_task(task: Any) -> OpenTask:
         properties[name] = plain(value_of(task, expression, element.id))
     name = str(properties.get("name") or element.name)
     return OpenTask(
-        task.id,
+        id_of(task),
         element.id,
         element.process_id,
         element.kind,
@@ -223,7 +223,7 @@ def _wait(task: Any, number: int, definition: Any, armed: dict[str, Any]) -> Wai
     activity = routing.activity_of(task) if element.attached_to else None
     return Wait(
         kind=definition.kind,
-        task_id=task.id,
+        task_id=id_of(task),
         element_id=definition.element_id,
         process_id=element.process_id,
         number=number,
@@ -231,5 +231,5 @@ def _wait(task: Any, number: int, definition: Any, armed: dict[str, Any]) -> Wai
         name=definition.name if definition.kind in ("message", "signal") else None,
         key=armed.get("key"),
         attached_to=element.attached_to,
-        attached_task=None if activity is None else activity.id,
+        attached_task=None if activity is None else id_of(activity),
     )

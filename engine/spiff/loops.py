@@ -23,6 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.expressions import Expression
 from engine.spiff.data import assign, newest, value_of, without
 from engine.spiff.errors import ElementFailed
+from engine.spiff.interface import id_of
 
 MOST_MEMBERS = 1000
 
@@ -133,9 +134,11 @@ class MultiInstance(Repeating):
         else:
             value = value_of(my_task, self.items, self.bpmn_id)
             total = len(value) if isinstance(value, list | dict) else -1
-        if not 0 <= total <= MOST_MEMBERS:
-            reason = "gives no list" if self.items is not None else "gives no number of members"
-            raise ElementFailed(self.bpmn_id, my_task.id, reason if total < 0 else f"more than {MOST_MEMBERS} members")
+        if total < 0:
+            what = "list" if self.items is not None else "number of members"
+            raise ElementFailed(self.bpmn_id, id_of(my_task), f"gives no {what}")
+        if total > MOST_MEMBERS:
+            raise ElementFailed(self.bpmn_id, id_of(my_task), f"more than {MOST_MEMBERS} members")
         return total
 
     def _create(self, my_task: Any, number: int) -> None:

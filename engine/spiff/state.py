@@ -14,7 +14,6 @@ Rows stand in the order in which the tasks were created; a row's parent stands b
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -31,7 +30,7 @@ def document_of(top: Workflow, process_id: str) -> list[Any]:
     if top.completed:
         return [process_id, top.ticks, True, top.data, []]
     live = [each for each in top.subprocesses.values() if _is_live(top, each)]
-    workflows = [[None, _rows(top)], *([each.parent_task_id.hex, _rows(each)] for each in live)]
+    workflows = [[None, _rows(top)], *([each.parent_task_id.hex(), _rows(each)] for each in live)]
     return [process_id, top.ticks, False, 0, workflows]
 
 
@@ -46,7 +45,7 @@ def restored(document: list[Any], specs: dict[str, ProcessSpec], spec: ProcessSp
     try:
         _fill(top, workflows[0][1])
         for owner_hex, rows in workflows[1:]:
-            owner = top.get_task_from_id(UUID(hex=owner_hex))
+            owner = top.get_task_from_id(bytes.fromhex(owner_hex))
             within = SubWorkflow(specs[owner.task_spec.spec], owner.id, top, deserializing=True)
             top.subprocesses[owner.id] = within
             _fill(within, rows)
@@ -55,7 +54,7 @@ def restored(document: list[Any], specs: dict[str, ProcessSpec], spec: ProcessSp
     return top
 
 
-def kept(workflow: Any) -> set[UUID]:
+def kept(workflow: Any) -> set[bytes]:
     """The tasks that can still matter: the root, what is unfinished, and its direct parents.
 
     A parent carries what its children need: the data that they inherit, the input by which a token reached a join, and
@@ -80,12 +79,12 @@ def _is_live(top: Workflow, within: Any) -> bool:
     return True
 
 
-def _outline(workflow: Any, keep: set[UUID]) -> tuple[dict[UUID, UUID | None], dict[UUID, list[UUID]]]:
+def _outline(workflow: Any, keep: set[bytes]) -> tuple[dict[bytes, bytes | None], dict[bytes, list[bytes]]]:
     """Parent and children of every kept task: who lost its parent hangs under its nearest kept ancestor."""
-    parents: dict[UUID, UUID | None] = {}
-    children: dict[UUID, list[UUID]] = {each: [] for each in keep}
+    parents: dict[bytes, bytes | None] = {}
+    children: dict[bytes, list[bytes]] = {each: [] for each in keep}
     tasks = workflow.tasks
-    waiting: list[tuple[UUID, UUID | None]] = [(workflow.task_tree.id, None)]
+    waiting: list[tuple[bytes, bytes | None]] = [(workflow.task_tree.id, None)]
     while waiting:
         task_id, above = waiting.pop()
         if task_id in keep:
@@ -108,7 +107,7 @@ def _rows(workflow: Any) -> list[list[Any]]:
         above = parents[task.id]
         rows.append(
             [
-                task.id.hex,
+                task.id.hex(),
                 -1 if above is None else index[above],
                 [index[child] for child in children[task.id]],
                 task._state,
@@ -137,10 +136,13 @@ def _fill(workflow: Any, rows: list[list[Any]]) -> None:
     specs = workflow.spec.task_specs
     tasks: list[Any] = []
     for identifier, above, _, state, name, triggered, tick, data, internal in rows:
-        task = Task(workflow, specs[name], None, state, UUID(hex=identifier))
-        task.triggered = bool(triggered)
-        task.last_state_change = tick
-        task.internal_data = internal or {}
+        task = Task.__new__(Task)
+        task.id = bytes.fromhex(identifier)
+        task.workflow, task.task_spec = workflow, specs[name]
+        task._parent, task._state, task.triggered = None, state, bool(triggered)
+        task.thread_id, task.last_state_change = 0, tick
+        task.data, task.internal_data = {}, internal or {}
+        workflow.tasks[task.id] = task
         if above >= 0:
             task._parent = tasks[above].id
         if data == 1:

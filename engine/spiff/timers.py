@@ -19,6 +19,7 @@ from engine.expressions import Cycle, Duration, Expression, ExpressionFault, Exp
 from engine.spiff.data import value_of
 from engine.spiff.definitions import Definition
 from engine.spiff.errors import ElementFailed
+from engine.spiff.interface import id_of
 
 LATE_TICKS = 20
 
@@ -45,7 +46,7 @@ class Timer(Definition):
         try:
             self._remember(value, now, state)
         except (ExpressionFault, ExpressionRefused) as fault:
-            raise ElementFailed(self.element_id, task.id, str(fault)) from fault
+            raise ElementFailed(self.element_id, id_of(task), str(fault)) from fault
 
     def _remember(self, value: Any, now: datetime, state: dict[str, Any]) -> None:
         if isinstance(value, str) and value[:1] == "R":

@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import clock
 from engine.spiff.errors import ElementFailed, ErrorNotCaught, RunsWithoutStopping
-from engine.spiff.interface import Executed, Host, Journal
+from engine.spiff.interface import Executed, Host, Journal, id_of
 from engine.spiff.joins import EndJoin
 from engine.spiff.library import ALIVE, CANCELLED, COMPLETED, NoScripts
 from engine.spiff.routing import offers, owner_of, workflows
@@ -151,7 +151,7 @@ class Workflow(Moving, BpmnWorkflow):
                 element.process_id,
                 element.name,
                 element.kind,
-                task.id,
+                id_of(task),
                 outcome,
                 task.internal_data.get("member"),
             )
@@ -177,7 +177,7 @@ class Workflow(Moving, BpmnWorkflow):
             raise
         except Exception as fault:
             name = task.task_spec.bpmn_id or task.task_spec.name
-            raise ElementFailed(name, task.id, f"{type(fault).__name__}: {fault}") from fault
+            raise ElementFailed(name, id_of(task), f"{type(fault).__name__}: {fault}") from fault
 
     def fire_due_timers(self) -> int:
         """Fire what is due, earliest first, each followed by the steps it allows; how many timers that were."""
