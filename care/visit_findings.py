@@ -49,7 +49,7 @@ _HARDSHIP_CATEGORIES = {
     "family_conflict": "mediation",
     "danger": "home_safety",
 }
-_LIFE_DANGER = frozenset(("illness", "fire", "gas", "self_harm", "abuse"))
+_LIFE_DANGER = frozenset(("illness", "fire", "gas", "hazard", "self_harm", "abuse"))
 _LEVELS = ("general", "major", "immediate")
 
 

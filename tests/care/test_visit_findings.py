@@ -44,6 +44,8 @@ def test_what_cannot_wait_is_urgent_and_says_of_which_kind(answers: dict[str, An
 @pytest.mark.parametrize(
     ("answers", "flag", "value"),
     [
+        ({"home_safety": {"structure": {"level": "immediate"}}}, "danger", True),
+        ({"hardship": {"family_conflict": {"result": "urgent"}}}, "danger", False),
         ({"wishes": {"meals": "wish", "bathing": "none", "same": True}}, "demands", ["meals"]),
         ({"services": {"care_station": {"result": "refer"}, "medical": {"result": "done"}}}, "demands", ["life_care"]),
         ({"hardship": {"family_conflict": {"result": "refer"}}}, "demands", ["mediation"]),
