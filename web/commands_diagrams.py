@@ -10,6 +10,8 @@ import click
 
 from engine import definitions
 from engine.checks import Finding
+from engine.diagrams import NotADiagram
+from engine.layout import LayoutRefused, layout
 from engine.settings import CHECKOUT
 
 _KINDS = (".bpmn", ".dmn")
@@ -56,4 +58,39 @@ def line_of(finding: Finding) -> str:
     return f"{where}: {finding.level} [{finding.rule}] {finding.zh} {finding.en}"
 
 
-commands: list[click.Command] = [check_command]
+@click.command("layout")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--check", "only_check", is_flag=True, help="only say whether the drawing would change")
+def layout_command(files: tuple[str, ...], only_check: bool) -> None:
+    """重新排版流程图 · write the drawing part of diagrams anew (lanes, left to right)."""
+    changed = refused = 0
+    for each in map(Path, files):
+        before = each.read_bytes()
+        try:
+            after = layout(before)
+        except (LayoutRefused, NotADiagram) as refusal:
+            click.echo(f"{each}: {refusal}", err=True)
+            refused += 1
+            continue
+        changed += after != before
+        if after != before and not only_check:
+            _replace(each, after)
+        click.echo(f"{each}: {_words(after != before, only_check)}")
+    if refused or (only_check and changed):
+        sys.exit(1)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """The whole new file or the whole old one, whatever happens meanwhile."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def _words(changes: bool, only_check: bool) -> str:
+    if not changes:
+        return "无变化 · unchanged"
+    return "需要重新排版 · would be arranged anew" if only_check else "已重新排版 · arranged anew"
+
+
+commands: list[click.Command] = [check_command, layout_command]

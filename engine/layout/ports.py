@@ -1,0 +1,79 @@
+"""The four sides of a shape by which a line may leave or enter, and what each costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from engine.layout.scene import Line, Scene, Shape
+
+RIGHT, DOWN, LEFT, UP = range(4)
+STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
+
+_LEAVE = (0, 90, 200, 90)
+_LEAVE_GATEWAY = (0, 35, 200, 35)
+_LEAVE_BACK = (60, 10, 120, 0)
+_ENTER = (250, 90, 0, 90)
+_ENTER_GATEWAY = (250, 70, 0, 70)
+_ENTER_BACK = (60, 20, 40, 20)
+
+DEFAULT_SHARED = 500  # the default mark must stand on a stretch of its own
+AGAINST = 300  # a line out where another comes in
+MANY_WAYS = 3
+
+
+class Ports:
+    """Remembers which sides are used."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.used: dict[tuple[str, int], list[tuple[Line, bool]]] = defaultdict(list)
+        self.ways_out: dict[str, int] = defaultdict(int)
+        for line in scene.lines:
+            self.ways_out[line.source] += 1
+
+    def of(self, shape: Shape, line: Line, leaving: bool, other: Shape) -> Iterator[tuple[int, tuple[int, int], int]]:
+        """Side, point and price of each way to leave (or enter) the shape."""
+        for side, (dx, dy) in enumerate(STEPS):
+            if shape.host is not None and side != DOWN:
+                continue
+            if shape.host is None and side == DOWN and self.scene.attached[shape.id]:
+                continue
+            point = (round(shape.centre_x + dx * shape.width / 2), round(shape.centre_y + dy * shape.height / 2))
+            price = self._leave(shape, line, side, other) if leaving else self._enter(shape, line, side, other)
+            yield side, point, price + self._crowd(shape, line, side, leaving)
+
+    def use(self, shape: Shape, side: int, line: Line, leaving: bool) -> None:
+        self.used[shape.id, side].append((line, leaving))
+
+    def _leave(self, shape: Shape, line: Line, side: int, other: Shape) -> int:
+        if shape.host is not None:
+            return 0
+        if shape.is_gateway and line in self.scene.straight_down:
+            return 0 if side == (DOWN if other.centre_y > shape.centre_y else UP) else 80
+        if line.is_back:
+            return _LEAVE_BACK[side]
+        return (_LEAVE_GATEWAY if shape.is_gateway else _LEAVE)[side]
+
+    def _enter(self, shape: Shape, line: Line, side: int, other: Shape) -> int:
+        if line in self.scene.straight_down:
+            return 0 if side == (UP if other.centre_y < shape.centre_y else DOWN) else 60
+        if line.is_back:
+            return _ENTER_BACK[side]
+        return (_ENTER_GATEWAY if shape.is_gateway else _ENTER)[side]
+
+    def _crowd(self, shape: Shape, line: Line, side: int, leaving: bool) -> int:
+        """What it costs to share a side with the lines that use it already."""
+        price = 0
+        for other, is_leaving in self.used[shape.id, side]:
+            if leaving and is_leaving and (line.is_default or other.is_default):
+                price += DEFAULT_SHARED
+            elif is_leaving != leaving:
+                price += AGAINST
+            elif not leaving:
+                price += 25
+            elif shape.is_gateway:
+                price += 12 if self.ways_out[shape.id] > MANY_WAYS else 60
+            else:
+                price += 70
+        return price

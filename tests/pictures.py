@@ -1,0 +1,88 @@
+"""Pictures of diagrams, to be looked at: `python tests/pictures.py FILE.bpmn … --into FOLDER`.
+
+Draws each file with bpmn-js in headless Chromium as it will be seen on the pages and writes FILE.png beside it or into
+the folder. Needs web/node_modules (make install) and Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+BPMN_JS = Path(__file__).resolve().parents[1] / "web" / "node_modules" / "bpmn-js" / "dist"
+MARGIN = 20
+LARGEST = 4000  # px; a larger drawing is scaled down
+
+_PAGE = """<!doctype html><meta charset="utf-8"><style>
+html, body { margin: 0; background: white } #canvas { width: 100vw; height: 100vh } .bjs-powered-by { display: none }
+</style><div id="canvas"></div>"""
+_OPEN = """async ([xml, margin, largest]) => {
+    const viewer = new BpmnJS({ container: '#canvas' });
+    window.viewer = viewer;
+    const { warnings } = await viewer.importXML(xml);
+    const box = viewer.get('canvas').viewbox().inner;
+    const scale = Math.min(1, largest / Math.max(box.width, box.height));
+    return { box, scale, warnings: warnings.map(each => each.message),
+             width: Math.ceil((box.width + 2 * margin) * scale), height: Math.ceil((box.height + 2 * margin) * scale) };
+}"""
+_FIT = """([box, margin, scale]) => {
+    viewer.get('canvas').resized();
+    viewer.get('canvas').viewbox({ x: box.x - margin, y: box.y - margin,
+                                   width: innerWidth / scale, height: innerHeight / scale });
+}"""
+
+
+def is_possible() -> bool:
+    """Whether bpmn-js and Chromium are here."""
+    return (BPMN_JS / "bpmn-viewer.production.min.js").exists() and bool(shutil.which("chromium"))
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """A page of headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()
+
+
+def open_diagram(page: Page, xml: str) -> dict[str, Any]:
+    """Draw the diagram on the page; returns its box, scale and the warnings of bpmn-js."""
+    page.set_content(_PAGE)
+    page.add_style_tag(path=str(BPMN_JS / "assets" / "diagram-js.css"))
+    page.add_script_tag(path=str(BPMN_JS / "bpmn-viewer.production.min.js"))
+    opened: dict[str, Any] = page.evaluate(_OPEN, [xml, MARGIN, LARGEST])
+    page.set_viewport_size({"width": opened["width"], "height": opened["height"]})
+    page.evaluate(_FIT, [opened["box"], MARGIN, opened["scale"]])
+    return opened
+
+
+def picture(page: Page, xml: str, target: Path) -> list[str]:
+    """Write the picture; returns the warnings of bpmn-js."""
+    opened = open_diagram(page, xml)
+    page.screenshot(path=str(target))
+    warnings: list[str] = opened["warnings"]
+    return warnings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--into", type=Path)
+    asked = parser.parse_args()
+    with browser_page() as page:
+        for file in asked.files:
+            target = (asked.into or file.parent) / f"{file.stem}.png"
+            for warning in picture(page, file.read_text(encoding="utf-8"), target):
+                print(f"{file}: {warning}")
+            print(target)
+
+
+if __name__ == "__main__":
+    main()
