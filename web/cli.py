@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 
 import click
 
 from engine.errors import EngineError
-from engine.settings import settings
+from web import logs
+from web.joined import join
 
 SUBJECTS = (
     "web.commands_run",
@@ -41,7 +41,8 @@ def _collect() -> None:
 def main() -> None:
     """Run the command that was typed."""
     try:
-        logging.basicConfig(level=settings().log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+        logs.install()
+        join()
         _collect()
         group(standalone_mode=False)
     except click.exceptions.Abort:

@@ -151,7 +151,8 @@ def shut_down(parts: Parts) -> None:
     if parts.broker is not None:
         parts.broker.stop()
     jobs.stop_workers()
-    _note_file().unlink(missing_ok=True)
+    if (where() or {}).get("pid") == os.getpid():
+        _note_file().unlink(missing_ok=True)
 
 
 def where() -> dict[str, Any] | None:

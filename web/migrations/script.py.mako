@@ -3,9 +3,12 @@
 Revision ID: ${up_revision}
 """
 
-from alembic import op
 import sqlalchemy as sa
-${imports if imports else ""}
+from alembic import op
+
+import care.personal
+import engine.db
+import engine.vault
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
