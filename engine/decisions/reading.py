@@ -6,30 +6,19 @@ id, all refusals at once. What only draws or describes (diagram part, knowledge 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
-
-from lxml import etree
 
 from engine.decisions.faults import DecisionsRefused, Refusal
 from engine.decisions.model import Decision, Decisions, Entries, InputData, Literal, Logic
+from engine.decisions.source import Element, child_of, children_of, root_of, tag_of, text_of
 from engine.decisions.tables import AGGREGATIONS, LETTERS, Input, Output, Rule, Table
 from engine.decisions.types import ANY, Type, built_in
 from engine.expressions import ExpressionFault, ExpressionRefused, compile_expression, compile_unary_tests
 
-LARGEST_FILE = 1_000_000  # bytes
 MOST_RULES = 2_000
 DEEPEST_GRAPH = 50
 
-_NAMESPACES = frozenset(
-    (
-        "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
-        "http://www.omg.org/spec/DMN/20180521/MODEL/",
-        "https://www.omg.org/spec/DMN/20191111/MODEL/",
-        "https://www.omg.org/spec/DMN/20211108/MODEL/",
-        "https://www.omg.org/spec/DMN/20230324/MODEL/",
-    )
-)
 _DESCRIBING = frozenset(
     (
         *("description", "extensionElements", "question", "allowedAnswers", "variable", "authorityRequirement"),
@@ -39,63 +28,18 @@ _DESCRIBING = frozenset(
     )
 )
 
-Element = Any  # lxml's element; its stubs know too little
-
 Compiled = TypeVar("Compiled")
 
 
 def load(xml: bytes) -> Decisions:
     """The decisions of a file; raises DecisionsRefused naming every element that cannot be taken."""
-    reader = _Reader(_root(xml))
+    reader = _Reader(root_of(xml))
     decisions = reader.decisions()
     if not decisions and not reader.refusals:
         reader.refuse(reader.root, "文件中没有决策", "the file holds no decision")
     if reader.refusals:
         raise DecisionsRefused(reader.refusals)
     return Decisions(decisions)
-
-
-def _root(xml: bytes) -> Element:
-    def refused(zh: str, en: str) -> DecisionsRefused:
-        return DecisionsRefused([Refusal("definitions", zh, en)])
-
-    if len(xml) > LARGEST_FILE:
-        raise refused("文件超过 1 MB", "the file is larger than 1 MB")
-    if b"<!DOCTYPE" in xml.replace(b"\0", b""):
-        raise refused("不允许文档类型声明", "a document type is not allowed")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError) as fault:
-        raise refused(f"不是有效的 XML：{fault}", f"not well-formed XML: {fault}") from None
-    information: Any = root.getroottree().docinfo
-    if information.doctype:
-        raise refused("不允许文档类型声明", "a document type is not allowed")
-    if _tag(root) != "definitions" or etree.QName(root).namespace not in _NAMESPACES:
-        raise refused("不是 DMN 文件", "not a DMN file")
-    return root
-
-
-def _tag(element: Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _children(element: Element, tag: str | None = None) -> Iterator[Element]:
-    """The children of the file's own namespace (all, or those of one tag)."""
-    own = etree.QName(element).namespace
-    for child in element:
-        if isinstance(child.tag, str) and etree.QName(child).namespace == own and tag in (None, _tag(child)):
-            yield child
-
-
-def _child(element: Element, tag: str) -> Element | None:
-    return next(_children(element, tag), None)
-
-
-def _text(element: Element | None) -> str:
-    """The text of an element's `text` child, trimmed."""
-    inner = None if element is None else _child(element, "text")
-    return "" if inner is None else "".join(inner.itertext()).strip()
 
 
 class _Reader:
@@ -107,7 +51,7 @@ class _Reader:
         self.known = frozenset(
             name
             for each in root.iter()
-            if isinstance(each.tag, str) and _tag(each) in ("inputData", "decision", "variable", "itemComponent")
+            if isinstance(each.tag, str) and tag_of(each) in ("inputData", "decision", "variable", "itemComponent")
             if " " in (name := " ".join((each.get("name") or "").split()))
         )
         self.types = self._types()
@@ -138,7 +82,7 @@ class _Reader:
 
     def _types(self) -> dict[str, Type]:
         """Item definitions by name, later ones and inner ones included."""
-        elements = {each.get("name"): each for each in _children(self.root, "itemDefinition") if each.get("name")}
+        elements = {each.get("name"): each for each in children_of(self.root, "itemDefinition") if each.get("name")}
         made: dict[str, Type] = {name: Type("any") for name in elements}
         for name, element in elements.items():
             self._fill(made[name], element, made)
@@ -146,14 +90,14 @@ class _Reader:
 
     def _fill(self, target: Type, element: Element, made: dict[str, Type]) -> None:
         target.is_list = element.get("isCollection") == "true"
-        reference = _child(element, "typeRef")
+        reference = child_of(element, "typeRef")
         if reference is not None:
             base = self._resolved((reference.text or "").strip(), made, element)
             target.name, target.components = base.name, base.components
-        allowed = _child(element, "allowedValues")
-        if allowed is not None and _text(allowed):
-            target.allowed = self._compiled(allowed, _text(allowed), lambda text: compile_unary_tests(text))
-        for component in _children(element, "itemComponent"):
+        allowed = child_of(element, "allowedValues")
+        if allowed is not None and text_of(allowed):
+            target.allowed = self._compiled(allowed, text_of(allowed), lambda text: compile_unary_tests(text))
+        for component in children_of(element, "itemComponent"):
             inner = Type("any")
             self._fill(inner, component, made)
             target.components[component.get("name") or ""] = inner
@@ -171,14 +115,14 @@ class _Reader:
     # --- the graph ---
 
     def decisions(self) -> dict[str, Decision]:
-        for each in _children(self.root):
-            if _tag(each) not in _DESCRIBING | {"decision", "inputData", "itemDefinition"}:
-                self.refuse(each, f"不支持 {_tag(each)}", f"{_tag(each)} is not supported")
-        for each in _children(self.root, "inputData"):
-            variable = _child(each, "variable")
+        for each in children_of(self.root):
+            if tag_of(each) not in _DESCRIBING | {"decision", "inputData", "itemDefinition"}:
+                self.refuse(each, f"不支持 {tag_of(each)}", f"{tag_of(each)} is not supported")
+        for each in children_of(self.root, "inputData"):
+            variable = child_of(each, "variable")
             name = (each if variable is None or not variable.get("name") else variable).get("name") or each.get("id")
             self.inputs[str(each.get("id"))] = InputData(str(each.get("id")), _words(name), self._type(variable))
-        elements = {str(each.get("id")): each for each in _children(self.root, "decision")}
+        elements = {str(each.get("id")): each for each in children_of(self.root, "decision")}
         made = {name: self._decision(name, each, elements) for name, each in elements.items()}
         self._check_graph(made, elements)
         return made
@@ -186,16 +130,16 @@ class _Reader:
     def _decision(self, name: str, element: Element, elements: dict[str, Element]) -> Decision:
         inputs: list[InputData] = []
         requires: list[str] = []
-        for requirement in _children(element, "informationRequirement"):
-            for each in _children(requirement):
+        for requirement in children_of(element, "informationRequirement"):
+            for each in children_of(requirement):
                 target = (each.get("href") or "").removeprefix("#")
                 if target in self.inputs:
                     inputs.append(self.inputs[target])
                 elif target in elements:
                     requires.append(target)
-                elif _tag(each) in ("requiredInput", "requiredDecision"):
+                elif tag_of(each) in ("requiredInput", "requiredDecision"):
                     self.refuse(each, f"要求的 {target} 不存在", f"what it requires, {target!r}, does not exist")
-        variable = _child(element, "variable")
+        variable = child_of(element, "variable")
         title = _words(element.get("name") or name)
         named = title if variable is None else _words(variable.get("name") or title)
         return Decision(name, title, named, self._logic_of(name, element), tuple(inputs), tuple(requires))
@@ -203,8 +147,8 @@ class _Reader:
     def _logic_of(self, decision: str, element: Element) -> Logic:
         logic: Logic | None = None
         before = len(self.refusals)
-        for each in _children(element):
-            if _tag(each) in _DESCRIBING or _tag(each) == "informationRequirement":
+        for each in children_of(element):
+            if tag_of(each) in _DESCRIBING or tag_of(each) == "informationRequirement":
                 continue
             if logic is not None:
                 self.refuse(each, "决策只能有一个表达式", "a decision has one expression")
@@ -233,7 +177,7 @@ class _Reader:
     # --- logic ---
 
     def _logic(self, decision: str, element: Element) -> Logic | None:
-        tag = _tag(element)
+        tag = tag_of(element)
         if tag == "decisionTable":
             return self._table(decision, element)
         if tag == "literalExpression":
@@ -247,9 +191,9 @@ class _Reader:
     def _entries(self, decision: str, element: Element) -> Entries:
         entries: list[tuple[str, Logic]] = []
         result: Logic | None = None
-        for entry in _children(element, "contextEntry"):
-            variable = _child(entry, "variable")
-            inside = [each for each in _children(entry) if _tag(each) not in _DESCRIBING]
+        for entry in children_of(element, "contextEntry"):
+            variable = child_of(entry, "variable")
+            inside = [each for each in children_of(entry) if tag_of(each) not in _DESCRIBING]
             logic = self._logic(decision, inside[0]) if len(inside) == 1 else None
             if len(inside) != 1 or result is not None:
                 self.refuse(entry, "上下文条目不完整", "the context entry is not complete")
@@ -267,11 +211,11 @@ class _Reader:
             self.refuse(element, f"不认识的命中策略 {word}", f"unknown hit policy {word!r}")
         if aggregation is not None and (aggregation not in AGGREGATIONS or word != "COLLECT"):
             self.refuse(element, f"汇总方式 {aggregation} 不可用", f"aggregation {aggregation!r} cannot be used here")
-        inputs = [self._input(each) for each in _children(element, "input")]
-        outputs = [self._output(each) for each in _children(element, "output")]
+        inputs = [self._input(each) for each in children_of(element, "input")]
+        outputs = [self._output(each) for each in children_of(element, "output")]
         if not outputs or (len(outputs) > 1 and (aggregation or any(not each.name for each in outputs))):
             self.refuse(element, "输出列缺少或没有名称", "output columns are missing or have no name")
-        rules = [self._rule(each, len(inputs), len(outputs)) for each in _children(element, "rule")]
+        rules = [self._rule(each, len(inputs), len(outputs)) for each in children_of(element, "rule")]
         if len(rules) > MOST_RULES:
             self.refuse(element, f"规则超过 {MOST_RULES} 条", f"more than {MOST_RULES} rules")
         if word in ("PRIORITY", "OUTPUT ORDER") and not any(each.ranking for each in outputs):
@@ -282,15 +226,15 @@ class _Reader:
         return Table(decision, policy, [each for each in inputs if each], outputs, rules)
 
     def _input(self, element: Element) -> Input | None:
-        inner = _child(element, "inputExpression")
-        label = element.get("label") or _text(inner)
+        inner = child_of(element, "inputExpression")
+        label = element.get("label") or text_of(inner)
         expression = self._expression(inner if inner is not None else element)
         return expression and Input(self._id_of(element), label, expression, self._type(inner))
 
     def _output(self, element: Element) -> Output:
-        values, default = _child(element, "outputValues"), _child(element, "defaultOutputEntry")
-        ranking = None if not _text(values) else self._compiled(values, f"[{_text(values)}]", compile_expression)
-        stands = self._expression(default) if _text(default) else None
+        values, default = child_of(element, "outputValues"), child_of(element, "defaultOutputEntry")
+        ranking = None if not text_of(values) else self._compiled(values, f"[{text_of(values)}]", compile_expression)
+        stands = self._expression(default) if text_of(default) else None
         try:
             listed = [] if ranking is None else ranking.evaluate({})
         except ExpressionFault as fault:
@@ -299,24 +243,24 @@ class _Reader:
         return Output(element.get("name") or "", self._type(element), listed, stands)
 
     def _rule(self, element: Element, columns: int, results: int) -> Rule:
-        cells, entries = list(_children(element, "inputEntry")), list(_children(element, "outputEntry"))
+        cells, entries = list(children_of(element, "inputEntry")), list(children_of(element, "outputEntry"))
         if len(cells) != columns or len(entries) != results:
             self.refuse(element, "单元格数与列数不符", "the number of cells is not that of the columns")
         tests = []
         for column, cell in enumerate(cells):
-            test = self._compiled(cell, _text(cell), lambda text: compile_unary_tests(text, self.known))
+            test = self._compiled(cell, text_of(cell), lambda text: compile_unary_tests(text, self.known))
             if test is not None and not test.accepts_all:
                 tests.append((column, test))
         made = [self._expression(each) for each in entries]
-        notes = [*_children(element, "annotationEntry"), *_children(element, "description")]
-        note = next((text for each in notes if (text := _text(each) or (each.text or "").strip())), "")
+        notes = [*children_of(element, "annotationEntry"), *children_of(element, "description")]
+        note = next((text for each in notes if (text := text_of(each) or (each.text or "").strip())), "")
         return Rule(self._id_of(element), tests, [each for each in made if each is not None], note)
 
     # --- texts ---
 
     def _expression(self, element: Element) -> Any:
         """The compiled expression of an element; an empty one is null."""
-        return self._compiled(element, _text(element) or "null", lambda text: compile_expression(text, self.known))
+        return self._compiled(element, text_of(element) or "null", lambda text: compile_expression(text, self.known))
 
     def _compiled(self, element: Element, text: str, compiled: Callable[[str], Compiled]) -> Compiled | None:
         language = element.get("expressionLanguage")

@@ -10,7 +10,8 @@ from typing import Any
 from engine.decisions.faults import DecisionFault
 from engine.decisions.types import Type, WrongType
 from engine.expressions import Expression, UnaryTests, kind
-from engine.expressions.values import add, equal, ordered
+from engine.expressions.reckoning import add
+from engine.expressions.values import equal, ordered
 
 LETTERS = {
     "UNIQUE": "U",

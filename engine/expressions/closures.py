@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from engine.expressions import nodes, values
+from engine.expressions import nodes, reckoning
 from engine.expressions.functions import FUNCTIONS, apply
 from engine.expressions.scope import Closure, Scope, closure_of, makes
 from engine.expressions.times import Duration
@@ -143,11 +143,11 @@ def _span(node: nodes.Span, bound: bool) -> Closure:
 # --- reckoning and calls ---
 
 _RECKON: dict[str, Callable[[Any, Any], Any]] = {
-    "+": values.add,
-    "-": values.subtract,
-    "*": values.multiply,
-    "/": values.divide,
-    "**": values.power,
+    "+": reckoning.add,
+    "-": reckoning.subtract,
+    "*": reckoning.multiply,
+    "/": reckoning.divide,
+    "**": reckoning.power,
 }
 
 
@@ -170,7 +170,7 @@ def _reckoning(node: nodes.Reckoning, bound: bool) -> Closure:
 @makes(nodes.Negate)
 def _negate(node: nodes.Negate, bound: bool) -> Closure:
     value = closure_of(node.value, bound)
-    return lambda scope: values.negate(value(scope))
+    return lambda scope: reckoning.negate(value(scope))
 
 
 @makes(nodes.Call)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from engine.expressions import values
+from engine.expressions import reckoning, values
 from engine.expressions.functions import function
 from engine.expressions.times import Duration
 
@@ -98,13 +98,13 @@ def string(value: Any) -> str | None:
 def number(value: Any) -> int | float | None:
     if values.is_number(value):
         return value  # type: ignore[no-any-return]
-    return values.number(Decimal(value)) if type(value) is str and _NUMBER.fullmatch(value) else None
+    return reckoning.number(Decimal(value)) if type(value) is str and _NUMBER.fullmatch(value) else None
 
 
 def _rounded(value: int | float, digits: int, way: str) -> int | float | None:
     if not -30 <= digits <= 30:
         return None
-    return values.number(values.decimal(value).quantize(Decimal(1).scaleb(-int(digits)), rounding=way))
+    return reckoning.number(reckoning.decimal(value).quantize(Decimal(1).scaleb(-int(digits)), rounding=way))
 
 
 @function("floor", "number", "number")
@@ -144,8 +144,8 @@ def absolute(value: Any) -> Any:
 def modulo(value: float, divisor: float) -> int | float | None:
     if divisor == 0:
         return None
-    one, other = values.decimal(value), values.decimal(divisor)
-    return values.number(one - other * (one / other).to_integral_value(ROUND_FLOOR))
+    one, other = reckoning.decimal(value), reckoning.decimal(divisor)
+    return reckoning.number(one - other * (one / other).to_integral_value(ROUND_FLOOR))
 
 
 @function("odd", "number")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cmp_to_key
 from typing import Any
 
-from engine.expressions import values
+from engine.expressions import reckoning, values
 from engine.expressions.functions import function
 from engine.expressions.times import Duration
 
@@ -30,14 +30,14 @@ def total(*items: Any) -> Any:
         return None
     result = listed[0] if values.is_number(listed[0]) or type(listed[0]) is Duration else None
     for each in listed[1:]:
-        result = values.add(result, each) if type(each) is not str else None
+        result = reckoning.add(result, each) if type(each) is not str else None
     return result
 
 
 @function("mean")
 def mean(*items: Any) -> Any:
     listed = _listed(items)
-    return values.divide(total(listed), len(listed)) if listed else None
+    return reckoning.divide(total(listed), len(listed)) if listed else None
 
 
 @function("min")

@@ -1,4 +1,4 @@
-"""What values the language knows, how they compare and how they reckon.
+"""What values the language knows, how they compare, and how they are written.
 
 Values are null, booleans, numbers (int, and float reckoned as decimal so that 0.1 + 0.2 is 0.3), strings, dates,
 times, date-times, durations, ranges, lists and contexts (dictionaries). Whatever else a context may hold has no kind:
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from datetime import date, datetime, time
 from typing import Any
 
 from engine.expressions.faults import ExpressionFault
@@ -19,7 +18,6 @@ from engine.expressions.times import Duration, aware, iso
 
 LONGEST_STRING = 100_000
 LONGEST_LIST = 10_000
-LARGEST_NUMBER = 10**40
 LARGEST_INTEGER = 2**63 - 1  # what JSON libraries carry; above, a float is written
 
 _KINDS: dict[type, str] = {
@@ -36,7 +34,6 @@ _KINDS: dict[type, str] = {
     dict: "context",
     type(None): "null",
 }
-_DECIMAL = Context(prec=34, traps=[DivisionByZero, InvalidOperation, Overflow])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ def ordered(left: Any, right: Any) -> int | None:
     if one == "date and time":
         left, right = aware(left), aware(right)
     elif one == "time":
-        left, right = _on_one_day(left), _on_one_day(right)
+        left, right = on_one_day(left), on_one_day(right)
     elif one == "duration":
         if bool(left.months) != bool(right.months) and left != Duration() and right != Duration():
             return None
@@ -112,7 +109,7 @@ def ordered(left: Any, right: Any) -> int | None:
     return int(left > right) - int(left < right)
 
 
-def _on_one_day(value: time) -> datetime:
+def on_one_day(value: time) -> datetime:
     return aware(datetime.combine(date(2000, 1, 2), value))
 
 
@@ -133,19 +130,6 @@ def within(value: Any, span: Range) -> bool | None:
     return True
 
 
-def number(value: Decimal) -> int | float | None:
-    """A decimal as the language keeps it: int when whole, else float; raises ExpressionFault when too large."""
-    if not value.is_finite():
-        return None
-    if abs(value) > LARGEST_NUMBER:
-        raise ExpressionFault("数值过大", "a number grows too large")
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def decimal(value: int | float) -> Decimal:
-    return Decimal(value) if type(value) is int else Decimal(repr(value))
-
-
 def checked_string(value: str) -> str:
     if len(value) > LONGEST_STRING:
         raise ExpressionFault("文本过长", "a text grows too long")
@@ -156,120 +140,6 @@ def checked_list(value: list[Any]) -> list[Any]:
     if len(value) > LONGEST_LIST:
         raise ExpressionFault("列表过长", "a list grows too long")
     return value
-
-
-def add(left: Any, right: Any) -> Any:
-    if type(left) is int and type(right) is int:
-        return _bounded(left + right)
-    if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.add, left, right)
-    if type(left) is str and type(right) is str:
-        return checked_string(left + right)
-    return _in_calendar(_add_temporal, left, right)
-
-
-def subtract(left: Any, right: Any) -> Any:
-    if type(left) is int and type(right) is int:
-        return _bounded(left - right)
-    if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.subtract, left, right)
-    if type(right) is Duration:
-        return _in_calendar(_add_temporal, left, right.negated())
-    return _in_calendar(_difference, left, right)
-
-
-def multiply(left: Any, right: Any) -> Any:
-    if type(left) is int and type(right) is int:
-        return _bounded(left * right)
-    if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.multiply, left, right)
-    if type(right) is Duration:
-        left, right = right, left
-    return _in_calendar(_scaled, left, right)
-
-
-def divide(left: Any, right: Any) -> Any:
-    if is_number(left) and is_number(right):
-        return None if right == 0 else _reckon(_DECIMAL.divide, left, right)
-    if type(left) is Duration and is_number(right) and right != 0:
-        return _in_calendar(_scaled, left, 1 / right)
-    if type(left) is Duration and type(right) is Duration:
-        if left.months or right.months:
-            return divide(left.months, right.months) if not (left.delta or right.delta) else None
-        return divide(left.delta.total_seconds(), right.delta.total_seconds())
-    return None
-
-
-def power(left: Any, right: Any) -> Any:
-    if not is_number(left) or not is_number(right):
-        return None
-    if abs(right) > 1000:
-        raise ExpressionFault("指数过大", "an exponent is too large")
-    return _reckon(_DECIMAL.power, left, right)
-
-
-def negate(value: Any) -> Any:
-    if is_number(value):
-        return -value
-    return value.negated() if type(value) is Duration else None
-
-
-def _bounded(value: int) -> int:
-    if -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        return value
-    raise ExpressionFault("数值过大", "a number grows too large")
-
-
-def _reckon(operation: Any, left: int | float, right: int | float) -> int | float | None:
-    try:
-        return number(operation(decimal(left), decimal(right)))
-    except (DivisionByZero, InvalidOperation):
-        return None
-    except Overflow:
-        raise ExpressionFault("数值过大", "a number grows too large") from None
-
-
-def _in_calendar(operation: Any, left: Any, right: Any) -> Any:
-    """The result, or null where the kinds do not fit or the calendar ends."""
-    try:
-        return operation(left, right)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _add_temporal(left: Any, right: Any) -> Any:
-    if type(right) is not Duration:
-        left, right = right, left
-    if type(right) is not Duration:
-        return None
-    if type(left) is Duration:
-        return Duration(left.months + right.months, left.delta + right.delta)
-    if type(left) is time:
-        if right.months:
-            return None
-        return (datetime.combine(date(2000, 1, 2), left) + right.delta).timetz()
-    return right.after(left) if type(left) in (date, datetime) else None
-
-
-def _difference(left: Any, right: Any) -> Any:
-    if type(left) is date and type(right) is date:
-        return Duration(0, left - right)
-    if type(left) is time and type(right) is time:
-        return Duration(0, _on_one_day(left) - _on_one_day(right))
-    if type(left) in (date, datetime) and type(right) in (date, datetime):
-        return Duration(0, _moment(left) - _moment(right))
-    return None
-
-
-def _moment(value: Any) -> datetime:
-    return aware(value if type(value) is datetime else datetime.combine(value, time()))
-
-
-def _scaled(left: Any, right: Any) -> Any:
-    if type(left) is not Duration or not is_number(right):
-        return None
-    months = left.months * right
-    return Duration(int(months), left.delta * right if left.delta else timedelta(0))
 
 
 def to_json(value: Any) -> Any:
