@@ -21,6 +21,8 @@ from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, 
 from engine.spiff.timers import due_at
 from engine.spiff.workflow import Workflow
 
+_TOLD = frozenset(("timer", "message", "signal"))  # errors and escalations come from within
+
 
 class Live:
     """An instance that can be moved. Every moving call first fires the timers that are due, earliest first."""
@@ -130,7 +132,8 @@ class Live:
                 element = task.task_spec.element
                 found.append(Wait("job", id_of(task), element.id, element.process_id, name=task.task_spec.operation))
             for number, definition, armed in routing.offers(task):
-                found.append(_wait(task, number, definition, armed))
+                if definition.kind in _TOLD:
+                    found.append(_wait(task, number, definition, armed))
         return found
 
     @property
