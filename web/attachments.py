@@ -138,9 +138,9 @@ def download(attachment_id: UUID) -> ResponseReturnValue:
             if row.subject_id is None:
                 abort(404)
             access.require(session, person, "see", access.elder(session, person, row.subject_id))
-        body = read(row)
-    answer = Response(body, content_type=row.kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{row.id}"'
+        body, kind = read(row), row.kind
+    answer = Response(body, content_type=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{attachment_id}"'
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
 

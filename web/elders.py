@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from care import access, devices, files, organisation, roles
 from care.devices import Device, Placement
-from care.elders import TIERS, Elder
+from care.elders import CATEGORY_TITLES, TIERS, Elder
 from care.errors import NotFound, RuleBroken
 from care.people import Person
 from care.roles import Part
@@ -145,7 +145,9 @@ def _file(elder_id: int, revealed: dict[str, str], notice: str = "") -> Response
             file=opened,
             revealed=revealed,
             notice=notice,
-            living=briefs.living(opened.categories),
+            categories=[
+                CATEGORY_TITLES[code][language() == "en"] for code in opened.categories if code in CATEGORY_TITLES
+            ],
             tasks=items_of(session, person, mine.rows),
             recent=stories.of_rows(session, _recent(session, opened.parts, elder_id)),
             devices=_devices(session, opened.parts, elder_id),

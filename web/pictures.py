@@ -29,7 +29,9 @@ def _jpeg(body: bytes) -> bytes:
     """Segments up to the scan; APPn and comments are dropped unless needed to draw; which way is up stays."""
     kept, at = bytearray(body[:2]), 2
     turned = 1
-    while body[at] == 0xFF:
+    while True:
+        if body[at] != 0xFF:
+            raise IndexError("not a segment")
         marker = body[at + 1]
         if marker == 0xFF:  # padding
             at += 1
@@ -41,11 +43,19 @@ def _jpeg(body: bytes) -> bytes:
         if not hidden:
             kept += body[at:end]
         elif marker == 0xE1:
-            turned = _orientation(body[at + 4 : end]) or turned
+            turned = _turned(body[at + 4 : end]) or turned
         at = end
     if turned != 1:
         kept[2:2] = _orientation_alone(turned)
     return bytes(kept + body[at:])
+
+
+def _turned(segment: bytes) -> int | None:
+    """The orientation of a segment; a segment that cannot be read has none, and is dropped all the same."""
+    try:
+        return _orientation(segment)
+    except struct.error:
+        return None
 
 
 def _orientation(segment: bytes) -> int | None:

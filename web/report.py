@@ -92,7 +92,7 @@ def _number(text: str | None) -> UUID:
         return db.new_id()
 
 
-def _faults(chosen: dict[str, Any], elder: Elder | None) -> dict[str, str]:
+def _faults(chosen: dict[str, Any], elder: Brief | None) -> dict[str, str]:
     """What is missing, by field."""
     faults = {}
     if elder is None and not chosen["place"]:
@@ -104,7 +104,7 @@ def _faults(chosen: dict[str, Any], elder: Elder | None) -> dict[str, str]:
     return faults
 
 
-def _payload(chosen: dict[str, Any], elder: Elder | None, by: int, files: list[str]) -> dict[str, Any]:
+def _payload(chosen: dict[str, Any], elder: Brief | None, by: int, files: list[str]) -> dict[str, Any]:
     """The message's payload; the answers pass the form `emergency`, so pages and reports by telephone agree."""
     in_danger = chosen["danger"] != "no"
     answers: dict[str, Any] = {
@@ -130,11 +130,12 @@ def _payload(chosen: dict[str, Any], elder: Elder | None, by: int, files: list[s
     }
 
 
-def _elder(session: Session, wanted: str) -> Elder | None:
+def _elder(session: Session, wanted: str) -> Brief | None:
+    """The elder chosen, if this person may see it."""
     if not wanted.isdigit():
         return None
-    asked = select(Elder).where(Elder.id == int(wanted), access.visible_elders(me()))
-    return session.scalar(asked)
+    found = session.scalar(select(Elder.id).where(Elder.id == int(wanted), access.visible_elders(me())))
+    return briefs.of_elders(session, me(), [found])[found] if found is not None else None
 
 
 def _page(

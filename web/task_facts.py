@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care.elders import Elder
 from care.people import Person
-from engine import clock, tasks
+from care.visits import Visit
+from engine import clock, submissions, tasks
 from engine.tasks import TaskRow
 
 _WATCHED = frozenset(("ALONE", "DISABLED", "FP_SPECIAL"))
@@ -21,7 +23,7 @@ def known(session: Session, person: Person, task: TaskRow) -> dict[str, Any]:
         "now": clock.now(),
         "person": {"name": person.name, "id": person.id},
         "elder": _elder(session, task.subject_id),
-        "visit": {},
+        "visit": _visit(session, task),
     }
 
 
@@ -36,9 +38,38 @@ def _elder(session: Session, elder_id: int | None) -> dict[str, Any]:
     }
 
 
+def _visit(session: Session, task: TaskRow) -> dict[str, Any]:
+    """The visit that the task's process is about: kind, day, way and moment of checking in."""
+    if task.instance_id is None:
+        return {}
+    asked = select(Visit).where(Visit.instance_id == task.instance_id).order_by(Visit.id.desc()).limit(1)
+    visit = session.scalar(asked)
+    if visit is None:
+        return {}
+    arrived = submissions.of(session, task.instance_id, "check_in")
+    return {
+        "kind": visit.kind,
+        "mode": visit.mode or arrived.get("mode") or "home",
+        "planned_on": clock.local(visit.due_at).date(),
+        "started_at": visit.arrived_at or clock.now(),
+        "checkin": arrived["by"] if arrived.get("by") in ("qr", "position", "photo") else "none",
+    }
+
+
 def last_answers(session: Session, task: TaskRow) -> Mapping[str, Any]:
-    """The elder's previous record of the same form, {} when there is none."""
-    return {}
+    """The record of the elder's last visit, for 与上次相同; {} when there is none or the form is another."""
+    if task.form_key != "visit" or task.subject_id is None:
+        return {}
+    asked = select(Visit.instance_id).where(
+        Visit.elder_id == task.subject_id,
+        Visit.instance_id.is_not(None),
+        Visit.instance_id != task.instance_id,
+        Visit.state.in_(("recorded", "done")),
+    )
+    before = session.scalar(asked.order_by(Visit.arrived_at.desc(), Visit.id.desc()).limit(1))
+    kept = submissions.of_instance(session, before) if before is not None else []
+    same = [each for each in kept if each.form_key == "visit" and each.state == submissions.ACCEPTED]
+    return same[-1].body if same else {}
 
 
 def detail(session: Session, task: TaskRow) -> list[tuple[str, str]]:

@@ -177,7 +177,7 @@ def _page(
         told=told,
         mine=mine,
         taken_by=_name(task.claimed_by) if others else "",
-        may_take=mine and task.claimed_by is None,
+        may_take=mine and task.claimed_by is None and (task.assignee_id is None or task.priority == "urgent"),
         why=why(task) if mine else "",
         detail=task_facts.detail(session, task),
         **_about(session, person, task, mine),
