@@ -120,7 +120,7 @@ def build(
         faults=drawing.faults_in_order(),
         submission=submission,
         draft=draft,
-        report_url=report_url,
+        report_url=report_url if form.report else "",
         submit=submit,
         has_files=any(each.widget in ("photo", "photos", "voice", "signature") for each in form.fields.values()),
     )

@@ -35,7 +35,7 @@ SCHEMA_KEYS = {
 UI_KEYS = {
     "label", "help", "unit", "widget", "options", "show", "prefill", "fresh", "placeholder", "say", "fill",
 }  # fmt: skip
-FILE_KEYS = {"id", "version", "title", "source", "process", "schema", "ui", "defs", "options", "rules"}
+FILE_KEYS = {"id", "version", "title", "source", "process", "schema", "ui", "defs", "options", "rules", "report"}
 
 
 class Place:

@@ -65,6 +65,7 @@ class Form:
     `schema` is plain JSON Schema 2020-12. `fields` are keyed by path without the numbers of rows (`rows.name`).
     `ruled` lists the paths that carry a show rule, in an order in which they can be decided one after the other.
     `needs` are the paths that can be required, with the condition under which they are ({} always).
+    `report`: a choice marked `danger` offers the emergency report at once.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Form:
     fields: Mapping[str, Field]
     ruled: tuple[str, ...]
     needs: Mapping[str, Rule]
+    report: bool = False
 
     @cached_property
     def validator(self) -> Schema:

@@ -49,6 +49,7 @@ def parse(text: bytes, file: str = "form") -> Form:
         fields=fields,
         ruled=_deciding_order(place, fields),
         needs=_needs(expansion.schema),
+        report=document.get("report") is True,
     )
 
 
