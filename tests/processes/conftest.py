@@ -1,0 +1,19 @@
+"""A town with the shipped diagrams, for walking each diagram along its ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from engine import db
+from tests.town import Town
+
+
+@pytest.fixture
+def town(database: db.Database, monday: datetime) -> Iterator[Town]:
+    """Everything deployed; no incident may be left at the end."""
+    made = Town()
+    yield made
+    assert made.incidents() == []
