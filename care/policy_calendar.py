@@ -158,6 +158,14 @@ def fill(session: Session, year: int) -> int:
     return len(missing)
 
 
+def prepare(session: Session) -> None:
+    """Fill this year and the next, and take over what the table says; for the start of the program."""
+    year = clock.today().year
+    for each in (year, year + 1):
+        fill(session, each)
+    refresh(session)
+
+
 def decree(session: Session, changes: Iterable[Day], year: int) -> None:
     """Enter the yearly notice: these days as given, all others of the year as weekdays and weekends, all confirmed."""
     given = {each.date: each for each in changes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from care.policies import policy_set
 from care.policy_calendar import Day, day_of, festivals, is_working_day, working_days_after
 from care.visit_periods import Period, even_day, first_period, period_of
 from engine import clock
-from engine.expressions import compile_expression, to_json
+from engine.expressions import FUNCTIONS, compile_expression, to_json
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,15 @@ def test_the_yearly_notice_confirms_a_year_and_moves_deadlines(database):
     assert working_days_after(at("2026-12-31T10:00:00"), 1) == (at("2027-01-05T23:59:59"), False)
     assert is_working_day(date(2027, 1, 9))
     assert is_working_day(date(2027, 2, 8))  # the estimate is gone: the notice named every day off
+
+
+def test_the_program_starts_with_this_year_and_the_next(database, monday):
+    with database.writing() as session:
+        policy_calendar.prepare(session)
+        policy_calendar.prepare(session)
+
+    assert sorted(policy_calendar._years) == [2026, 2027]
+    assert day_of(date(2026, 8, 3)).source == "chinesecalendar"
 
 
 def test_another_process_reads_what_was_entered(database):
@@ -219,3 +229,10 @@ def test_every_rule_of_the_catalogue_can_be_reckoned():
 def test_an_unknown_deadline_is_said():
     with pytest.raises(deadlines.UnknownDeadline):
         deadlines.deadline("never", at("2026-08-03T09:00:00"))
+
+
+def test_the_reference_names_every_function():
+    reference = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "expressions.md").read_text("utf-8")
+
+    for name in FUNCTIONS:
+        assert f"`{name}`" in reference, name
