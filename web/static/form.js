@@ -1,5 +1,4 @@
-/* Makes forms quicker; they work without it. data-show and data-need are rules of the form's file, judged again by the
-   server; tests/engine/show_rules.json holds both to the same. */
+/* Makes forms quicker; they work without it. The server judges the same rules (tests/engine/show_rules.json). */
 (() => {
   "use strict";
 
@@ -66,7 +65,7 @@
         if (element.hidden !== hide) [element.hidden, moved] = [hide, true];
       }
     }
-    for (const part of all("[data-part]")) part.hidden = all("details", part).every((each) => each.hidden);
+    for (const part of all("[data-part]")) part.hidden = !all("details:not([hidden])", part).length;
   }
 
   function missing(place = form) {
@@ -121,8 +120,8 @@
 
   function sumUp(part) {
     const place = part.querySelector("[data-part-done]");
-    const own = all("details", part).filter((each) => !each.hidden);
-    if (place) place.textContent = `${own.filter((each) => each.querySelector(".tick").dataset.is === "done").length} / ${own.length}`;
+    const own = all("details:not([hidden])", part);
+    if (place) place.textContent = `${all("details:not([hidden]) .tick[data-is=done]", part).length} / ${own.length}`;
   }
 
   function nameButtons() {
@@ -162,7 +161,7 @@
     goTo(list[Math.max(0, list.indexOf(current) - 1)]);
   });
 
-  /* Same as last time, the rest is normal, report now, more rows */
+  /* Same as last time, the rest is normal, report now, rows */
 
   function setValue(name, value) {
     const values = Array.isArray(value) ? value.map(String) : [String(value)];
@@ -240,7 +239,13 @@
     });
   }
 
-  /* Photos, recordings, signature: all of them end as files of an ordinary field */
+  /* Photos, recordings, signature become files of an ordinary field */
+
+  function made(look, words) {
+    const button = document.createElement("button");
+    [button.type, button.className, button.textContent] = ["button", look, words];
+    return button;
+  }
 
   function put(input, files) {
     const kept = new DataTransfer();
@@ -259,10 +264,7 @@
       shown.src = URL.createObjectURL(file);
       if (shown.tagName === "IMG") shown.alt = input.closest("fieldset").querySelector("legend").textContent;
       else shown.controls = true;
-      const remove = document.createElement("button");
-      remove.type = "button";
-      remove.className = "remove";
-      remove.textContent = "×";
+      const remove = made("remove", "×");
       remove.setAttribute("aria-label", say("remove"));
       remove.addEventListener("click", () => {
         put(input, [...input.files].filter((_, at) => at !== index));
@@ -285,10 +287,7 @@
   function recorder(field) {
     const input = field.querySelector("input[type=file]");
     if (!window.MediaRecorder || !navigator.mediaDevices) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = say("record");
+    const button = made("button", say("record"));
     let running = null;
     button.addEventListener("click", async () => {
       if (running) return running.stop();
@@ -309,7 +308,7 @@
         setTimeout(() => running?.stop(), 180000);
         button.textContent = say("stop");
       } catch {
-        button.hidden = true; /* no microphone, or not allowed: a file can still be chosen */
+        button.hidden = true; /* no microphone: a file can still be chosen */
       }
     });
     field.append(button);
@@ -322,10 +321,7 @@
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", field.querySelector("legend").textContent);
-    const again = document.createElement("button");
-    again.type = "button";
-    again.className = "button";
-    again.textContent = say("again");
+    const again = made("button", say("again"));
     box.append(canvas);
     field.querySelector(".photos").before(box, again);
     const pen = canvas.getContext("2d");
@@ -358,7 +354,7 @@
     });
   }
 
-  /* Drafts: text in localStorage, files in IndexedDB, both by the task's id; gone after three days */
+  /* Drafts by the task's id: text in localStorage, files in IndexedDB, for three days */
 
   const key = form.dataset.draft ? `draft:${form.dataset.draft}` : "";
   const shelf = new Promise((done) => {
@@ -376,7 +372,7 @@
     try {
       localStorage.setItem(key, JSON.stringify({ at: Date.now(), version: form.elements.form_version.value, typed }));
       tellSaved(Date.now());
-    } catch { /* storage full or closed: the page still holds everything */ }
+    } catch { /* storage full: the page still holds everything */ }
     const store = await files("readwrite");
     for (const input of store ? all("input[type=file]") : []) {
       if (input.files.length) store.put([...input.files], `${key}|${input.name}`);
