@@ -1,0 +1,129 @@
+"""The manager's overview: are we on target, which unit is not; drilled down by click, every number opens its list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from care import access, elders, masking, organisation
+from care.cases import Case
+from care.elders import Elder
+from care.organisation import Unit
+from care.people import Person
+from care.visits.tables import OBLIGATION_STATES
+from engine import clock, db, tasks
+from engine.tasks import Filters
+from web import case_views, figures
+from web.pages import Entry, page
+from web.signed_in import me
+
+PAGE = 100
+
+bp = Blueprint("overview", __name__, url_prefix="/overview")
+navigation = [Entry("overview.index", "运行总览", "chart", 5, figures=True, below=("overview.",))]
+
+LISTS = ("high", "key", "general", "due", "fulfilled", "missed", "owed", "cases", "late")
+
+
+def _unit(session: Session, person: Person) -> Unit:
+    """The unit asked for, if its figures are the person's; else the highest of the person's own."""
+    paths = access.figures_scope(person)
+    if not paths:
+        abort(403)
+    wanted = request.args.get("unit") or paths[0]
+    if not any(organisation.is_within(wanted, path) for path in paths):
+        abort(404)
+    found = organisation.by_path(session, wanted)
+    if found is None:
+        abort(404)
+    return found
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Figures of a unit and of the units below it."""
+    person = me()
+    with db.reading() as session:
+        unit = _unit(session, person)
+        total, lines = figures.of_children(session, unit)
+        rates = figures.trend(session, unit)
+        crumbs = _crumbs(session, person, unit)
+        late = tasks.find(session, unit.path, Filters(late=True), limit=5).rows
+    first, today = figures.month()
+    return page(
+        "overview/overview.html",
+        unit=unit,
+        total=total,
+        lines=sorted(lines, key=lambda line: _rate(line)),
+        crumbs=crumbs,
+        course=figures.sparkline(rates),
+        late=late,
+        first=first,
+        today=today,
+        read_at=clock.now(),
+    )
+
+
+def _rate(line: figures.Figures) -> float:
+    """Whoever is furthest from the target stands on top."""
+    return line.on_time / line["due"] if line["due"] else 2.0
+
+
+def _crumbs(session: Session, person: Person, unit: Unit) -> list[Unit]:
+    paths = access.figures_scope(person)
+    chain = organisation.chain(session, unit.path)
+    return [each for each in chain if any(organisation.is_within(each.path, path) for path in paths)]
+
+
+@bp.get("/<what>")
+def listed(what: str) -> ResponseReturnValue:
+    """The list behind a number. Who may not open files reads numbers instead of names."""
+    if what not in LISTS:
+        abort(404)
+    person = me()
+    try:
+        after = int(request.args.get("after", 0))
+    except ValueError:
+        abort(400)
+    with db.reading() as session:
+        unit = _unit(session, person)
+        crumbs = _crumbs(session, person, unit)
+        values: dict[str, Any] = {"what": what, "unit": unit, "crumbs": crumbs}
+        if what == "late":
+            values |= _late(session, unit)
+        else:
+            rows = list(session.scalars(figures.listed(what, unit.path, after, PAGE + 1)))
+            values["after"] = rows[PAGE - 1].id if len(rows) > PAGE else None
+            values |= _rows(session, person, rows[:PAGE])
+    return page("overview/list.html", **values)
+
+
+def _late(session: Session, unit: Unit) -> dict[str, Any]:
+    found = tasks.find(session, unit.path, Filters(late=True), limit=PAGE).rows
+    numbers = elders.numbers(session, {row.subject_id for row in found if row.subject_id})
+    return {"tasks": found, "numbers": numbers, "after": None}
+
+
+def _rows(session: Session, person: Person, rows: list[Any]) -> dict[str, Any]:
+    if rows and isinstance(rows[0], Case):
+        return {"cases": case_views.rows(session, person, rows)}
+    if rows and isinstance(rows[0], Elder):
+        return {"elders": [(row, *_named(session, person, row)) for row in rows]}
+    wanted = {row.elder_id for row in rows}
+    known = {row.id: row for row in session.scalars(select(Elder).where(Elder.id.in_(wanted)))}
+    named = {each: _named(session, person, elder) for each, elder in known.items()}
+    words = OBLIGATION_STATES
+    return {"obligations": [(row, known[row.elder_id], *named[row.elder_id], words[row.state]) for row in rows]}
+
+
+def _named(session: Session, person: Person, elder: Elder) -> tuple[str, bool]:
+    """(name, may be opened): in full for whoever may open files of that unit, else masked."""
+    opens = any(
+        post.role in case_views.TEAM and organisation.is_within(elder.unit_path, post.unit_path)
+        for post in person.posts
+    )
+    return (elder.name, True) if opens else (masking.name(elder.name), False)
