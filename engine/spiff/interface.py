@@ -80,8 +80,8 @@ class Wait:
 
 @dataclass(frozen=True)
 class Executed:
-    """A node that was completed or cancelled, in the order it happened. `kind` is BPMN's word; the surrounding
-    activity of a loop is `loop`, its members have the kind of the activity.
+    """A node that was completed or cancelled, in the order it happened. `kind` is BPMN's word. Of a loop
+    each member is told; a loop that had none is told once, with the kind `loop`.
     """
 
     element_id: str

@@ -144,6 +144,8 @@ class Workflow(Moving, BpmnWorkflow):
             return
         if task._state not in (COMPLETED, CANCELLED):
             return
+        if element.kind == "loop" and (task._state == CANCELLED or task.internal_data.get("merged")):
+            return  # its members tell it
         outcome = "completed" if task._state == COMPLETED else "cancelled"
         self.journal.executed.append(
             Executed(

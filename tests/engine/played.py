@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from engine import clock
 from engine.operations import OperationFailed
 from engine.spiff import Budget, Bundle, Live, OpenTask, Wait
 from tests.engine.drawing import Drawing
@@ -123,3 +124,13 @@ def refuse(code: str) -> Callable[..., dict[str, Any]]:
         raise OperationFailed(code)
 
     return operation
+
+
+def watched(interrupting: bool, **event: str) -> Drawing:
+    """A user task with one boundary event that leads to another user task."""
+    drawing = Drawing().user("ask").user("after").user("other").boundary("event", "ask", interrupting, **event)
+    return drawing.path("start", "ask", "after", "end").path("event", "other", "end_other")
+
+
+def later(**step: float) -> None:
+    clock.move_by(timedelta(**step))

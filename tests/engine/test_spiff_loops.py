@@ -160,6 +160,7 @@ def test_the_others_are_cancelled_when_the_completion_condition_holds():
 
     assert play.open() == ["after"]
     assert play.history.count(("ask", "cancelled")) == 1
+    assert play.history.count(("ask", "completed")) == 2
 
 
 def test_a_completion_condition_may_count():
@@ -179,7 +180,10 @@ def test_sequential_members_come_one_after_the_other():
 
 
 def test_no_members_means_the_activity_is_left_out():
-    assert Play(parallel_members(), data={"people": []}).open() == ["after"]
+    play = Play(parallel_members(), data={"people": []})
+
+    assert play.open() == ["after"]
+    assert play.history == [("start", "completed"), ("ask", "completed")]
 
 
 @pytest.mark.parametrize("value", [None, "text", list(range(1001))])
