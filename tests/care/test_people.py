@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 
 from care import people, roles
 from care.errors import RuleBroken, UnknownRole
+from care.people import signing_in
 from engine import clock
 from tests.builders import a_city, a_worker
 
@@ -16,10 +17,10 @@ from tests.builders import a_city, a_worker
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch):
     """Argon2 with little memory: the rules of sign-in are tested here, not the strength of the hash."""
-    monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    people._nobodys_hash.cache_clear()
+    monkeypatch.setattr(signing_in, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    signing_in._nobodys_hash.cache_clear()
     yield
-    people._nobodys_hash.cache_clear()
+    signing_in._nobodys_hash.cache_clear()
 
 
 @pytest.fixture
