@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+from markupsafe import Markup
+
 from engine import clock, forms
 from engine.forms import Form, Words
 from engine.forms.answers import is_shown, without_hidden
@@ -44,11 +47,11 @@ class Line:
     limits: Mapping[str, Any] = field(default_factory=dict)
     required: bool = False
     optional: bool = False
-    need: Rule | None = None
-    show: Rule | None = None
+    need: Markup | None = None
+    show: Markup | None = None
     shown: bool = True
     fault: str = ""
-    last: Any = None
+    last: Markup | None = None
     last_words: str = ""
     children: Sequence[Line] = ()
     rows: Sequence[Sequence[Line]] = ()
@@ -115,11 +118,11 @@ class Drawing:
             limits=_limits(node),
             required=need is not None and forms.holds(need, self.shown_values, path[:-1]),
             optional=need is None and self.marks_optional,
-            need=need,
-            show=own_rule,
+            need=compact(need),
+            show=compact(own_rule),
             shown=forms.holds(own_rule, self.shown_values, path[:-1]),  # what it lies in hides itself
             fault=self.faults[name][self.code] if name in self.faults else "",
-            last=self._last_values(path) if widget == "item" else None,
+            last=compact(self._last_values(path)) if widget == "item" else None,
             last_words=self._last_words(path) if widget == "item" else "",
             children=[self.line((*path, each)) for each in node["properties"]] if node["type"] == "object" else (),
             rows=self._rows(path, node, value) if widget == "rows" else (),
@@ -208,6 +211,14 @@ class Drawing:
                 if look.options or look.widget == "long":
                     words.append(f"{look.label[self.code]} {text}")
         return ("；" if self.code == "zh" else "; ").join(words[:8])
+
+
+def compact(value: Any) -> Markup | None:
+    """JSON for an attribute in single quotes, as short as it can be; None stays None."""
+    if value is None:
+        return None
+    text = orjson.dumps(value).decode()
+    return Markup(text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"))
 
 
 def _own_rule(rule: Rule | None, section_rule: Rule | None) -> Rule | None:

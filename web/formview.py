@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from engine import clock, forms
 from engine.forms import Form, Section, Words
 from engine.forms.decoding import Sent
 from engine.forms.rules import is_filled, value_at
-from web.formlines import Drawing, Line
+from web.formlines import Drawing, Line, compact
 from web.language import language
 
 Known = Mapping[str, Any]
@@ -44,6 +46,10 @@ class Stretch:
     @property
     def faulty(self) -> bool:
         return self.state == "faulty"
+
+    @property
+    def show(self) -> Markup | None:
+        return compact(self.section.show)
 
 
 @dataclass(frozen=True)

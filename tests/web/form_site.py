@@ -40,7 +40,6 @@ def site(form: Form, scripts: tuple[str, ...] = SCRIPTS, **about: Any) -> tuple[
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=assets.address, icon=assets.icon, symbols=assets.symbols)
     app.jinja_env.filters["lines"] = str
-    app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": False}
 
     def show(answers: dict[str, Any] | None = None, faults: Any = None) -> tuple[str, int]:
         view = formview.build(
