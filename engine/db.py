@@ -201,10 +201,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent view of the rows; nothing may be changed."""
+        """A consistent view of the rows; nothing may be changed. What was read stays readable afterwards."""
         with Session(bind=self.engine, autoflush=False, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     def close(self) -> None:
         self.engine.dispose()
