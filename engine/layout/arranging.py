@@ -7,10 +7,7 @@ from engine.layout.labels import assign_labels
 from engine.layout.places import assign_places
 from engine.layout.routes import assign_routes
 from engine.layout.rows import assign_rows
-from engine.layout.scene import Scene
-
-INNER_LEFT, INNER_TOP = 20, 30
-_INNER_WIDTH, _INNER_HEIGHT = 40, 50
+from engine.layout.scene import INNER_HEIGHT, INNER_WIDTH, Scene
 
 
 def arrange(scene: Scene) -> None:
@@ -18,8 +15,8 @@ def arrange(scene: Scene) -> None:
     for shape in scene.shapes.values():
         if shape.inner is not None:
             arrange(shape.inner)
-            shape.width = shape.inner.width + _INNER_WIDTH
-            shape.height = shape.inner.height + _INNER_HEIGHT
+            shape.width = shape.inner.width + INNER_WIDTH
+            shape.height = shape.inner.height + INNER_HEIGHT
     assign_columns(scene)
     assign_rows(scene)
     assign_places(scene)

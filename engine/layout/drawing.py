@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from lxml import etree
 
 from engine.diagrams import Process
 from engine.diagrams.reading import BPMN, BPMNDI, DC, DI
-from engine.layout.arranging import INNER_LEFT, INNER_TOP
-from engine.layout.scene import Line, Scene, Shape
+from engine.layout.scene import INNER_LEFT, INNER_TOP, Line, Scene, Shape
 
 POOL_LEFT, POOL_TOP = 160, 80
 TITLE = 30
@@ -21,7 +20,9 @@ def with_drawing(root: etree._Element, process: Process, scene: Scene) -> etree.
     """A new root: everything of the old one but its drawings, and then the drawing of the scene."""
     for each in root.findall(f"{{{BPMNDI}}}BPMNDiagram"):
         root.remove(each)
-    result = etree.Element(root.tag, dict(root.attrib), nsmap=_prefixes(root))
+    result = etree.Element(
+        root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=_prefixes(root)
+    )
     result.text = root.text
     result.extend(list(root))
     collaboration = result.find(f"{{{BPMN}}}collaboration")
@@ -33,7 +34,7 @@ def with_drawing(root: etree._Element, process: Process, scene: Scene) -> etree.
 
 
 def _prefixes(root: etree._Element) -> dict[str, str]:
-    found = cast(dict[str, str], dict(root.nsmap))  # None stands for the default name space
+    found: dict[str, str] = {**cast(Any, root).nsmap}  # None stands for the default name space
     for prefix, uri in _PREFIXES:
         if uri not in found.values():
             found[prefix if prefix not in found else f"{prefix}_drawing"] = uri

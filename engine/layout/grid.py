@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from engine.layout.places import TRACK
-from engine.layout.scene import Box, Scene, Shape
+from engine.layout.scene import MANY_WAYS, Box, Scene, Shape
 from engine.layout.texts import label_size
 
 CLEARANCE = 8
@@ -36,12 +36,12 @@ class Grid:
                 self.labels[spot] += 1
 
     def _columns(self, scene: Scene) -> set[int]:
-        found = {round(each.centre_x) for each in scene.shapes.values()}
+        found = {x for each in scene.shapes.values() for x in each.docks}
         cuts = [(each.x, each.x + each.width) for each in scene.body if each.span == 1]
         return found | set(_tracks(cuts, -MARGIN, scene.width + MARGIN))
 
     def _rows(self, scene: Scene) -> set[int]:
-        found = {round(each.centre_y) for each in scene.body}
+        found = {each.line_y for each in scene.body}
         for lane in scene.lanes:
             top, bottom = (
                 scene.bands[lane] if lane else (-MARGIN - CLEARANCE - TRACK, scene.height + MARGIN + CLEARANCE + TRACK)
@@ -121,6 +121,11 @@ def likely_labels(scene: Scene) -> Iterator[Box]:
             width, height = label_size(shape.name)
             top = shape.y - 4 - height if shape.is_gateway else shape.y + shape.height + 4
             yield (shape.centre_x - width / 2, top, shape.centre_x + width / 2, top + height)
+    for line in scene.lines:
+        if line.name and not line.is_back and len(scene.leaving(line.source)) > MANY_WAYS:
+            target = scene.shapes[line.target]
+            width, height = label_size(line.name)
+            yield (target.x - 12 - width, target.line_y - 20 - height, target.x - 10, target.line_y - 2)
     for events in scene.attached.values():
         for position, event in enumerate(events):
             if event.name:

@@ -12,6 +12,7 @@ ON_LABEL = 800
 BESIDE_SIBLING = 400
 ON_LINE = 300
 ON_LANE_BORDER = 150
+FAR = 100  # further from its beginning costs no more than this
 
 
 def assign_labels(scene: Scene) -> None:
@@ -51,7 +52,7 @@ class _Labels:
             far, x, y = candidate
             box = (x, y, x + width, y + height)
             shared = BESIDE_SIBLING if any(overlap(box, each) for each in siblings) else 0
-            return self._price((x, y), width, height) + far * 0.5 + shared
+            return self._price((x, y), width, height) + min(far * 0.5, FAR) + shared
 
         _, x, y = min(_along(line, width, height), key=price)
         self._take(line.id, (x, y), width, height)

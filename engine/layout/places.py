@@ -5,13 +5,13 @@ Centres are whole numbers, not corners, or straight lines would miss by half a p
 
 from __future__ import annotations
 
-from engine.layout.scene import Line, Scene, Shape
+from engine.layout.scene import MANY_WAYS, Line, Scene, Shape
 from engine.layout.texts import label_size
 
 TRACK = 12
 COLUMN_GAP = 60
 ROW_GAP = 40
-LANE_PADDING = 20
+LANE_PADDING = 30  # room for one track above the first row and below the last
 LEAST_LANE = 120
 BELOW_BOUNDARY_EVENT = 24
 
@@ -55,22 +55,24 @@ class _Columns:
 
     def _gaps(self, scene: Scene) -> list[int]:
         """Room before each column: for the lines that change row there, and for the longest label of a branch."""
-        tracks, labels = [0] * (self.count + 1), [0] * (self.count + 1)
+        tracks: list[set[str]] = [set() for _ in range(self.count + 1)]
+        labels = [0] * (self.count + 1)
         for line in scene.lines:
             source, target = scene.owner(line.source), scene.shapes[line.target]
             after = min(self.count, source.column + source.span)
             if line.is_back:
-                tracks[target.column] += 1
-                tracks[after] += 1
+                tracks[target.column].add(line.id)
+                tracks[after].add(line.id)
             elif source.lane != target.lane or source.row != target.row:
-                tracks[target.column] += 1
+                many = len(scene.leaving(line.source)) > MANY_WAYS
+                tracks[target.column].add(line.source if many else line.id)
             if line.name and not line.is_back and line not in scene.straight_down:
                 labels[after] = max(labels[after], self._label_room(scene, line))
-        return [max(COLUMN_GAP, TRACK * (track + 2), label) for track, label in zip(tracks, labels, strict=True)]
+        return [max(COLUMN_GAP, TRACK * (len(track) + 2), label) for track, label in zip(tracks, labels, strict=True)]
 
     def _label_room(self, scene: Scene, line: Line) -> int:
         beside = sum(each not in scene.straight_down for each in scene.leaving(line.source))
-        return label_size(line.name)[0] + 24 + TRACK * beside
+        return label_size(line.name)[0] + 24 + TRACK * (beside if beside <= MANY_WAYS else 2)
 
     def _make_room(self, shape: Shape) -> None:
         """Move what stands right of a wide shape on, if its columns are too narrow for it."""
@@ -91,15 +93,20 @@ def _place_lane(scene: Scene, lane: str, top: int, columns: _Columns) -> int:
     """Place the rows of a lane from `top` on; returns where the lane ends."""
     inside = [each for each in scene.body if each.lane == lane]
     y = top + (LANE_PADDING if lane else 0)
+    begins: dict[int, float] = {}  # where a row may begin at the earliest, below a shape of several rows
     for row in range(scene.rows[lane]):
+        y = round(max(y, begins.get(row, y)))
         here = [each for each in inside if each.row == row]
-        centre = round(y + max((_room_above(each) for each in here), default=20))
-        y = round(centre + max((_room_below(scene, each) for each in here), default=20))
+        line = round(y + max((_room_above(each) for each in here), default=20))
+        y = round(line + max((_room_below(scene, each) for each in here), default=20))
         y += ROW_GAP if row < scene.rows[lane] - 1 else 0
         for shape in here:
-            shape.y = round(centre - shape.height / 2)
+            shape.y = line - shape.above_line
             shape.x = round(columns.x_of(shape))
-    y += LANE_PADDING + 10 if lane else 0
+            after = row + shape.rows_high
+            begins[after] = max(begins.get(after, 0), shape.y + shape.height + ROW_GAP + _events_below(scene, shape))
+    y = round(max(y, begins.get(scene.rows[lane], 0) - ROW_GAP))
+    y += LANE_PADDING if lane else 0
     if lane and y - top < LEAST_LANE:  # at least the height of a lane's name
         for shape in inside:
             shape.y += round((LEAST_LANE - (y - top)) / 2)
@@ -109,13 +116,18 @@ def _place_lane(scene: Scene, lane: str, top: int, columns: _Columns) -> int:
 
 def _room_above(shape: Shape) -> float:
     label = 29 + label_size(shape.name)[1] if shape.is_gateway and shape.name else 0
-    return max(shape.height / 2, label)
+    return max(shape.above_line, label)
 
 
 def _room_below(scene: Scene, shape: Shape) -> float:
-    events = BELOW_BOUNDARY_EVENT if scene.attached[shape.id] else 0
+    if shape.rows_high > 1:
+        return 20
     label = 22 + label_size(shape.name)[1] if shape.is_event and shape.name else 0
-    return max(shape.height / 2 + events, label)
+    return max(shape.height - shape.above_line + _events_below(scene, shape), label)
+
+
+def _events_below(scene: Scene, shape: Shape) -> int:
+    return BELOW_BOUNDARY_EVENT if scene.attached[shape.id] else 0
 
 
 def _place_boundary_events(scene: Scene, host: Shape | None) -> None:

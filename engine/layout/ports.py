@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from engine.layout.scene import Line, Scene, Shape
+from engine.layout.scene import MANY_WAYS, Line, Point, Scene, Shape
 
 RIGHT, DOWN, LEFT, UP = range(4)
 STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
@@ -19,32 +19,31 @@ _ENTER_BACK = (60, 20, 40, 20)
 
 DEFAULT_SHARED = 500  # the default mark must stand on a stretch of its own
 AGAINST = 300  # a line out where another comes in
-MANY_WAYS = 3
 
 
 class Ports:
-    """Remembers which sides are used."""
+    """Remembers which points are used."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.used: dict[tuple[str, int], list[tuple[Line, bool]]] = defaultdict(list)
+        self.used: dict[tuple[str, Point], list[tuple[Line, bool]]] = defaultdict(list)
         self.ways_out: dict[str, int] = defaultdict(int)
         for line in scene.lines:
             self.ways_out[line.source] += 1
 
-    def of(self, shape: Shape, line: Line, leaving: bool, other: Shape) -> Iterator[tuple[int, tuple[int, int], int]]:
+    def of(self, shape: Shape, line: Line, leaving: bool, other: Shape) -> Iterator[tuple[int, Point, int]]:
         """Side, point and price of each way to leave (or enter) the shape."""
-        for side, (dx, dy) in enumerate(STEPS):
+        for side in range(4):
             if shape.host is not None and side != DOWN:
                 continue
             if shape.host is None and side == DOWN and self.scene.attached[shape.id]:
                 continue
-            point = (round(shape.centre_x + dx * shape.width / 2), round(shape.centre_y + dy * shape.height / 2))
             price = self._leave(shape, line, side, other) if leaving else self._enter(shape, line, side, other)
-            yield side, point, price + self._crowd(shape, line, side, leaving)
+            for point in _points(shape, side):
+                yield side, point, price + self._crowd(shape, line, point, leaving)
 
-    def use(self, shape: Shape, side: int, line: Line, leaving: bool) -> None:
-        self.used[shape.id, side].append((line, leaving))
+    def use(self, shape: Shape, point: Point, line: Line, leaving: bool) -> None:
+        self.used[shape.id, point].append((line, leaving))
 
     def _leave(self, shape: Shape, line: Line, side: int, other: Shape) -> int:
         if shape.host is not None:
@@ -62,10 +61,10 @@ class Ports:
             return _ENTER_BACK[side]
         return (_ENTER_GATEWAY if shape.is_gateway else _ENTER)[side]
 
-    def _crowd(self, shape: Shape, line: Line, side: int, leaving: bool) -> int:
+    def _crowd(self, shape: Shape, line: Line, point: Point, leaving: bool) -> int:
         """What it costs to share a side with the lines that use it already."""
         price = 0
-        for other, is_leaving in self.used[shape.id, side]:
+        for other, is_leaving in self.used[shape.id, point]:
             if leaving and is_leaving and (line.is_default or other.is_default):
                 price += DEFAULT_SHARED
             elif is_leaving != leaving:
@@ -77,3 +76,9 @@ class Ports:
             else:
                 price += 70
         return price
+
+
+def _points(shape: Shape, side: int) -> list[Point]:
+    if side in (RIGHT, LEFT):
+        return [(shape.x + (shape.width if side == RIGHT else 0), shape.line_y)]
+    return [(x, shape.y + (shape.height if side == DOWN else 0)) for x in shape.docks]

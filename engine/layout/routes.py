@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from engine.layout.grid import Grid, Spot
-from engine.layout.ports import MANY_WAYS, STEPS, Ports
-from engine.layout.scene import Line, Point, Scene
+from engine.layout.ports import STEPS, Ports
+from engine.layout.scene import MANY_WAYS, Line, Point, Scene
 
 BEND = 30
 CROSSING = 45
@@ -45,7 +45,7 @@ def assign_routes(scene: Scene) -> None:
 def _turn(scene: Scene, line: Line) -> tuple[bool, bool, float]:
     source, target = scene.owner(line.source), scene.shapes[line.target]
     level = source.lane == target.lane and source.row == target.row
-    far = abs(target.column - source.column) + 3 * abs(target.centre_y - source.centre_y) / 200
+    far = abs(target.column - source.column) + 3 * abs(target.line_y - source.line_y) / 200
     return line.is_back, not level, far
 
 
@@ -74,8 +74,8 @@ class _Router:
         if found is None:
             return []
         states, goal = found
-        self.ports.use(source, states[0].side, line, True)
-        self.ports.use(target, goal.side, line, False)
+        self.ports.use(source, starts[states[0]][1], line, True)
+        self.ports.use(target, goal.point, line, False)
         self._remember(line, [each.spot for each in states])
         middle = [self.grid.place(each.spot) for each in states]
         return without_needless([starts[states[0]][1], *middle, goal.point])
@@ -128,7 +128,9 @@ class _Router:
         price = float(length) + ON_LABEL * self.grid.labels.get(b, 0)
         if STEPS[side][0] < 0 and not line.is_back:
             price += length
-        shared = [self._share(line, each) for each in self.on_stretch[upright].get(min(a, b), ()) if each is not line]
+        shared = [
+            self._share(line, each, upright) for each in self.on_stretch[upright].get(min(a, b), ()) if each is not line
+        ]
         if shared:
             dearest = max(shared)
             price += dearest * length + (ON_ANOTHER if dearest >= 1 else 0)
@@ -137,12 +139,12 @@ class _Router:
                 price += CROSSING
         return price
 
-    def _share(self, line: Line, other: Line) -> float:
+    def _share(self, line: Line, other: Line, upright: int) -> float:
         """The extra price per pixel on the same stretch as `other`; 1 and more is as good as forbidden."""
         if other.target == line.target:
             return BUNDLE
         if other.source == line.source and not (line.is_default or other.is_default):
-            return BUNDLE if self.ports.ways_out[line.source] > MANY_WAYS else 0.1
+            return (BUNDLE if upright else 0) if self.ports.ways_out[line.source] > MANY_WAYS else 0.1
         return 1.0
 
     def _remember(self, line: Line, way: list[Spot]) -> None:
@@ -184,9 +186,9 @@ def _plain(scene: Scene, line: Line) -> list[Point]:
     source, target = scene.shapes[line.source], scene.shapes[line.target]
     if source.host is not None:
         x, y = round(source.centre_x), source.y + source.height
-        return without_needless([(x, y), (x, round(target.centre_y)), (target.x, round(target.centre_y))])
-    begin = (source.x + source.width, round(source.centre_y))
-    end = (target.x, round(target.centre_y))
+        return without_needless([(x, y), (x, target.line_y), (target.x, target.line_y)])
+    begin = (source.x + source.width, source.line_y)
+    end = (target.x, target.line_y)
     middle = (begin[0] + end[0]) // 2
     return without_needless([begin, (middle, begin[1]), (middle, end[1]), end])
 

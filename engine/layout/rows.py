@@ -64,11 +64,19 @@ class _Rows:
         onward = [self.scene.shapes[each.target] for each in self.leaving[last.id]]
         same_lane = [each.column for each in onward if each.lane == last.lane]
         columns = range(begin, max(end, min(same_lane, default=end)))
-        row = next(each for each in count(self._least_row(first)) if self.taken[first.lane, each].isdisjoint(columns))
-        self.taken[first.lane, row].update(columns)
+        needed = {0: set(columns)}
+        for shape in chain:
+            for below in range(1, shape.rows_high):
+                needed.setdefault(below, set()).update(range(shape.column, shape.column + shape.span))
+        row = next(each for each in count(self._least_row(first)) if self._is_free(first.lane, each, needed))
+        for below, taken in needed.items():
+            self.taken[first.lane, row + below] |= taken
         for shape in chain:
             shape.row = row
-        self.scene.rows[first.lane] = max(self.scene.rows[first.lane], row + 1)
+        self.scene.rows[first.lane] = max(self.scene.rows[first.lane], row + max(needed) + 1)
+
+    def _is_free(self, lane: str, row: int, needed: dict[int, set[int]]) -> bool:
+        return all(self.taken[lane, row + below].isdisjoint(columns) for below, columns in needed.items())
 
     def _least_row(self, shape: Shape) -> int:
         sources = (self.scene.owner(each.source) for each in self.entering[shape.id])

@@ -6,6 +6,7 @@ other. Lengths are pixels, a box is (left, top, right, bottom).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ TASK = (100, 80)
 EVENT = (36, 36)
 GATEWAY = (50, 50)
 PER_BOUNDARY_EVENT = 60
+INNER_LEFT, INNER_TOP = 20, 30
+INNER_WIDTH, INNER_HEIGHT = 40, 50
+ROW_PITCH = 120
+MANY_WAYS = 3  # a gateway with more ways out lets them share a trunk
 
 
 @dataclass(eq=False)
@@ -62,6 +67,30 @@ class Shape:
     @property
     def centre_y(self) -> float:
         return self.y + self.height / 2
+
+    @property
+    def above_line(self) -> int:
+        """From its top to where level lines meet it: the middle, or an expanded subprocess's own first row."""
+        if self.inner is None:
+            return self.height // 2
+        return INNER_TOP + self.inner.top + self.inner.entry_y
+
+    @property
+    def line_y(self) -> int:
+        return self.y + self.above_line
+
+    @property
+    def docks(self) -> tuple[int, ...]:
+        """Where lines may meet its upper and lower edge: the middle, and the corners of a wide shape."""
+        middle = round(self.centre_x)
+        return (middle, self.x + 50, self.x + self.width - 50) if self.span > 1 else (middle,)
+
+    @property
+    def rows_high(self) -> int:
+        """How many rows it stands in; more than one only for an expanded subprocess."""
+        if self.inner is None:
+            return 1
+        return max(1, math.ceil((self.height - self.above_line - ROW_PITCH / 2) / ROW_PITCH) + 1)
 
     @property
     def box(self) -> Box:
@@ -106,6 +135,12 @@ class Scene:
             if len(events) > 2:
                 shape = self.shapes[host]
                 shape.width = max(shape.width, PER_BOUNDARY_EVENT * len(events) - 10)
+
+    @property
+    def entry_y(self) -> int:
+        """The height at which its flow begins."""
+        starts = [each for each in self.body if each.kind == "startEvent"]
+        return round(starts[0].centre_y) if starts else self.height // 2
 
     def owner(self, shape_id: str) -> Shape:
         """The shape itself, or the activity that a boundary event sits on."""
