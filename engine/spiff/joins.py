@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins import (
     BpmnSpecMixin,
@@ -18,15 +17,13 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     InclusiveGatewayMixin,
     ParallelGatewayMixin,
 )
-from SpiffWorkflow.specs.base import TaskSpec
-from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
 from engine.expressions import Expression
 from engine.spiff.data import newest
 from engine.spiff.errors import ElementFailed
 from engine.spiff.interface import id_of
-from engine.spiff.library import is_token
+from engine.spiff.task import is_token
 
 
 class Condition:
@@ -164,11 +161,3 @@ def _go(my_task: Any, targets: list[Any]) -> None:
     my_task._sync_children(targets, TaskState.FUTURE)
     for child in my_task.children:
         child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
-
-
-def quiet(_: Any) -> None:
-    """The library checks every spec each time a task becomes ready; ours are checked when the bundle is built."""
-
-
-for _each in (ExclusiveGateway, ParallelGateway, InclusiveGateway, EndJoin, TaskSpec, BpmnTaskSpec, MultiChoice):
-    _each.test = quiet

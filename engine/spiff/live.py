@@ -40,6 +40,7 @@ class Live:
         Raises KeyError when the bundle has no such process, or the process no start event for `start_message`.
         """
         top = Workflow(bundle.spec_of(process_id), bundle.specs, host)
+        top.plant()
         top.choose_start(start_message)
         assign(top.task_tree, data)
         live = cls(process_id, top)

@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.data import newest
-from engine.spiff.library import ALIVE
+from engine.spiff.task import ALIVE
 
 
 def workflows(top: Any) -> Iterator[Any]:

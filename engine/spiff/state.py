@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.errors import StateUnreadable
 from engine.spiff.interface import Host
+from engine.spiff.task import Task
 from engine.spiff.workflow import ProcessSpec, SubWorkflow, Workflow
 
 _FINISHED = TaskState.COMPLETED
@@ -37,7 +37,7 @@ def document_of(top: Workflow, process_id: str) -> list[Any]:
 def restored(document: list[Any], specs: dict[str, ProcessSpec], spec: ProcessSpec, host: Host) -> Workflow:
     """A workflow as it was; raises StateUnreadable when it does not fit the specifications."""
     _, ticks, completed, data, workflows = document
-    top = Workflow(spec, specs, host, deserializing=True)
+    top = Workflow(spec, specs, host)
     top.ticks = ticks
     if completed:
         top.completed, top.data = True, data
@@ -46,7 +46,7 @@ def restored(document: list[Any], specs: dict[str, ProcessSpec], spec: ProcessSp
         _fill(top, workflows[0][1])
         for owner_hex, rows in workflows[1:]:
             owner = top.get_task_from_id(bytes.fromhex(owner_hex))
-            within = SubWorkflow(specs[owner.task_spec.spec], owner.id, top, deserializing=True)
+            within = SubWorkflow(specs[owner.task_spec.spec], owner, top)
             top.subprocesses[owner.id] = within
             _fill(within, rows)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as fault:
@@ -113,7 +113,7 @@ def _rows(workflow: Any) -> list[list[Any]]:
                 task._state,
                 task.task_spec.name,
                 1 if task.triggered else 0,
-                task.last_state_change if type(task.last_state_change) is int else 0,
+                task.last_state_change,
                 _difference(task.data, None if above is None else workflow.tasks[above].data),
                 task.internal_data or 0,
             ]
@@ -136,13 +136,10 @@ def _fill(workflow: Any, rows: list[list[Any]]) -> None:
     specs = workflow.spec.task_specs
     tasks: list[Any] = []
     for identifier, above, _, state, name, triggered, tick, data, internal in rows:
-        task = Task.__new__(Task)
-        task.id = bytes.fromhex(identifier)
-        task.workflow, task.task_spec = workflow, specs[name]
-        task._parent, task._state, task.triggered = None, state, bool(triggered)
-        task.thread_id, task.last_state_change = 0, tick
-        task.data, task.internal_data = {}, internal or {}
-        workflow.tasks[task.id] = task
+        task = Task(workflow, specs[name], None, state, bytes.fromhex(identifier))
+        task.triggered = bool(triggered)
+        task.last_state_change = tick
+        task.internal_data = internal or {}
         if above >= 0:
             task._parent = tasks[above].id
         if data == 1:

@@ -20,8 +20,9 @@ from engine import clock
 from engine.spiff.errors import ElementFailed, ErrorNotCaught, RunsWithoutStopping
 from engine.spiff.interface import Executed, Host, Journal, id_of
 from engine.spiff.joins import EndJoin
-from engine.spiff.library import ALIVE, CANCELLED, COMPLETED, NoScripts
+from engine.spiff.library import NoScripts
 from engine.spiff.routing import offers, owner_of, workflows
+from engine.spiff.task import ALIVE, CANCELLED, COMPLETED, Task
 from engine.spiff.timers import due_at
 
 
@@ -52,6 +53,12 @@ class Moving:
 
     def collect_log_extras(self, _: Any = None) -> dict[str, Any]:
         return {}
+
+    def plant(self) -> None:
+        """Put the first task into a workflow that is not restored."""
+        self.task_tree = Task(self, self.spec.start, None, TaskState.FUTURE)
+        self.task_tree.task_spec._predict(self.task_tree, mask=TaskState.NOT_FINISHED_MASK)
+        self.task_tree._ready()
 
     def choose_start(self, message: str | None) -> None:
         """Keep only the start event that is meant; raises KeyError when no start event takes the message."""
@@ -90,7 +97,10 @@ class Moving:
 
 
 class SubWorkflow(Moving, BpmnSubWorkflow):
-    """An embedded subprocess or a called process under way."""
+    """An embedded subprocess or a called process under way; without tasks until it is planted or filled."""
+
+    def __init__(self, spec: ProcessSpec, owner: Task, top: Workflow) -> None:
+        super().__init__(spec, owner.id, top, deserializing=True)
 
     def _task_completed_notify(self, task: Any) -> None:
         self.last_task = task
@@ -104,14 +114,14 @@ class SubWorkflow(Moving, BpmnSubWorkflow):
 
 
 class Workflow(Moving, BpmnWorkflow):
-    """The top workflow of an instance. `now` is one moment per call from outside."""
+    """The top workflow of an instance. `now` is one moment per call from outside. Planted or filled after making."""
 
-    def __init__(self, spec: ProcessSpec, specs: dict[str, ProcessSpec], host: Host, **kwargs: Any) -> None:
+    def __init__(self, spec: ProcessSpec, specs: dict[str, ProcessSpec], host: Host) -> None:
         self.ticks = 0
         self.journal = Journal()
         self.host = host
         self.begin_step()
-        super().__init__(spec, specs, NoScripts(), **kwargs)
+        super().__init__(spec, specs, NoScripts(), deserializing=True)
 
     def begin_step(self) -> None:
         """Take the time and a fresh budget; once per call from outside."""
@@ -121,8 +131,9 @@ class Workflow(Moving, BpmnWorkflow):
         self._lengths: dict[Any, int] = {}
 
     def create_subprocess(self, my_task: Any, spec_name: str) -> SubWorkflow:
-        within = SubWorkflow(self.subprocess_specs[spec_name], my_task.id, self)
+        within = SubWorkflow(self.subprocess_specs[spec_name], my_task, self)
         self.subprocesses[my_task.id] = within
+        within.plant()
         return within
 
     def get_task_from_id(self, task_id: Any) -> Any:
