@@ -141,9 +141,8 @@ def _states(session: Session) -> Iterator[Broken]:
     """3, 4, 8, 9: what stands in the tables is what stands in the states."""
     query = select(instance.c.id).order_by(instance.c.id).execution_options(yield_per=500)
     for instance_id in session.connection().scalars(query).all():
-        row, _ = instances.read(session, instance_id)
         try:
-            looked = _look(session, row)
+            looked = _look(session, instances.get(session, instance_id))
         except Exception as fault:
             yield Broken(
                 3, "states can be read", "instance_state", str(instance_id), f"{type(fault).__name__}: {fault}"

@@ -86,6 +86,8 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+CHANNELS: dict[str, frozenset[str]] = {}
+"""Parameters of the asynchronous service tasks that a channel serves, by channel; filled by `outgoing.delivers`."""
 _answers: dict[str, Callable[..., Any]] = {}
 
 

@@ -7,7 +7,7 @@ the instance goes on by its boundary timer. A channel without a deliverer in thi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, String, Table, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, db, work
+from engine import clock, db, operations, work
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
 from engine.rows import insert_once
@@ -70,11 +70,15 @@ Deliver = Callable[[dict[str, Any], str], dict[str, Any] | None]
 _delivers: dict[str, Deliver] = {}
 
 
-def delivers(channel: str) -> Callable[[Deliver], Deliver]:
-    """Register `function(payload, key) -> result or None`, called outside any transaction; raises DeliveryFailed."""
+def delivers(channel: str, parameters: Iterable[str] = ()) -> Callable[[Deliver], Deliver]:
+    """Register `function(payload, key) -> result or None`, called outside any transaction; raises DeliveryFailed.
+
+    An asynchronous service task may name the channel as its operation and give these `parameters`.
+    """
 
     def register(function: Deliver) -> Deliver:
         _delivers[channel] = function
+        operations.CHANNELS[channel] = frozenset(parameters)
         return function
 
     return register

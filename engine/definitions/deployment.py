@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from engine import checks, clock, diagrams, forms, operations
-from engine.checks import Finding, Known
+from engine.checks import Finding, Known, Signature
 from engine.definitions.lookup import current, every
 from engine.definitions.specifications import Specification, build, specification
 from engine.definitions.tables import (
@@ -71,7 +71,9 @@ def _known(session: Session | None, carried: Mapping[str, bytes]) -> Known:
     deployed = every(session) if session is not None else []
     return Known(
         forms={_key(path) for path in carried} | set(forms.keys()),
-        operations=Known.signatures(operations.OPERATIONS) if operations.OPERATIONS else None,
+        operations=Known.signatures(operations.OPERATIONS)
+        | {name: Signature(each, frozenset()) for name, each in operations.CHANNELS.items()}
+        or None,
         processes={each.process_id for each in deployed} if session is not None else None,
     )
 

@@ -104,6 +104,7 @@ def stop_workers() -> None:
             each.stop(timeout=10_000)
     _parts.clear()
     _rung.clear()
+    stopping.clear()
 
 
 def is_running() -> bool:

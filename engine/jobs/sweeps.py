@@ -63,7 +63,7 @@ def open_incidents_for_stuck() -> int:
                 process_id=row.process_id,
                 unit_path=row.unit_path,
             )
-        logger.error("instance is stuck", extra={"instance": str(row.id), "process": row.process_id})
+        logger.error("instance is stuck", extra={"instance": str(row.id), "process_id": row.process_id})
     return len(found)
 
 
