@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care import roles
-from care.access.scope import visible_elders
+from care.access.scope import is_own, visible_elders
 from care.elders import Elder
 from care.errors import NotAllowed, NotFound
 from care.organisation import is_within
@@ -68,10 +68,11 @@ def _may_elder(session: Session, person: Person, action: str, elder: Elder) -> b
     seen = session.scalar(select(Elder.id).where(Elder.id == elder.id, visible_elders(person))) is not None
     if action == "see" or not seen:
         return seen
+    holding = [post for post in person.posts if action in roles.role(post.role).rights]
+    if any(roles.role(post.role).scope is Scope.OWN for post in holding) and is_own(session, person, elder):
+        return True
     return any(
-        action in roles.role(post.role).rights
-        and (roles.role(post.role).scope is Scope.OWN or is_within(elder.unit_path, post.unit_path))
-        for post in person.posts
+        is_within(elder.unit_path, post.unit_path) for post in holding if roles.role(post.role).scope is not Scope.OWN
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from care import roles
+from care import contacts, roles
 from care.access.reasons import AccessReason, opened_by_reason
 from care.cases.tables import Case
 from care.elders import Elder
@@ -108,18 +108,25 @@ def parts(session: Session, person: Person, elder: Elder) -> frozenset[Part]:
     )
     for kind in session.scalars(kinds):
         seen |= _PARTS_OF_KIND[kind]
-    seen |= _parts_by_task(session, person, elder.id)
+    seen |= _parts_by_task(session, person, elder.id, in_case)
     if session.execute(opened_by_reason(person).where(AccessReason.elder_id == elder.id)).first():
         seen |= roles.FULL
     return frozenset(seen)
 
 
-def _parts_by_task(session: Session, person: Person, elder_id: int) -> set[Part]:
+def is_own(session: Session, person: Person, elder: Elder) -> bool:
+    """Whether the person is responsible for the elder today (A, B, doctor, service person)."""
+    return session.execute(_own(person).where(Responsibility.elder_id == elder.id).limit(1)).first() is not None
+
+
+def _parts_by_task(session: Session, person: Person, elder_id: int, in_case: bool) -> set[Part]:
+    """What the roles of the person's open tasks work with; a role without files of its own sees its card."""
     asked = _my_tasks(person, task_table.c.role).where(task_table.c.subject_id == elder_id)
     seen: set[Part] = set()
     for code in session.scalars(asked.distinct()):
         if roles.is_known(code):
-            seen |= roles.role(code).parts | roles.role(code).in_case
+            role = roles.role(code)
+            seen |= (role.parts | role.in_case) if in_case else (role.parts or role.in_case)
     return seen
 
 
@@ -145,7 +152,7 @@ def case(session: Session, person: Person | None, case_id: int) -> Case:
 
 
 def search(session: Session, person: Person, text: str, limit: int = 20) -> list[Elder]:
-    """Elders that the person may see by number, name, initials, whole telephone or whole id number."""
+    """Elders the person may see, by number, name, initials, whole telephone (a relative's too) or whole id number."""
     wanted = text.strip()
     if len(wanted) < 2:
         return []
@@ -155,6 +162,7 @@ def search(session: Session, person: Person, text: str, limit: int = 20) -> list
         Elder.initials.startswith(wanted.lower(), autoescape=True),
         Elder.phone_index == blind_index("phone", wanted),
         Elder.id_index == blind_index("id_number", wanted),
+        Elder.id.in_(contacts.callers(session, wanted)),
     ]
     asked = select(Elder).where(or_(*by), visible_elders(person)).order_by(Elder.id).limit(limit)
     return list(session.scalars(asked))

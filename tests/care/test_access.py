@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import aliased
 
-from care import access, cases, contacts, files, people
+from care import access, cases, contacts, files, people, visitors
 from care.contacts import Contact
 from care.elders import Elder
 from care.errors import NotAllowed, NotFound, RuleBroken
@@ -400,3 +400,25 @@ def test_a_case_without_an_elder_is_seen_by_its_unit_and_the_city(session, two):
         assert access.case(session, two.ours.person(session, role), opened.id) is opened
     with pytest.raises(NotFound):
         access.case(session, two.theirs.person(session, "village_desk"), opened.id)
+
+
+def test_rights_of_a_visitor_hold_for_the_own_elders_only(session, two):
+    worker = two.ours.staff["grid_worker"]
+    people.give_post(session, worker, "visitor", two.ours.village, worker_since())
+    person = people.person(session, worker.id)
+    assert access.may(session, person, "see", two.elder) and not access.may(session, person, "change", two.elder)
+
+    visitors.name(session, two.elder, "visitor", worker.id)
+
+    assert access.may(session, person, "change", two.elder)
+
+
+def worker_since():
+    return clock.today() - timedelta(days=1)
+
+
+def test_a_call_from_a_relative_finds_the_elder_within_the_scope(session, two):
+    phone = contacts.ordered(session, two.elder.id)[0].phone
+
+    assert access.search(session, two.ours.person(session, "hotline"), phone) == [two.elder]
+    assert access.search(session, two.theirs.person(session, "village_desk"), phone) == []
