@@ -1,0 +1,190 @@
+"""From the wire to stored rows and back: both channels, acknowledged only after the commit."""
+
+from __future__ import annotations
+
+import time
+
+import orjson
+import pytest
+
+import care.alarms  # noqa: F401  (registers the admission)
+from connectors import push, simulator
+from connectors.broker import EmbeddedBroker
+from connectors.mqtt import Address, Lane, Listener, parse_topic
+from connectors.payloads import sign
+from engine import clock, incoming
+from tests.builders import a_city, a_device, an_elder
+
+KEY = bytes.fromhex("ab" * 16)
+
+
+def body(device: str, event_id: str = "e1", kind: str = "sos", **more: object) -> bytes:
+    content = {"id": event_id, "device": device, "type": kind, "time": int(clock.now().timestamp() * 1000), **more}
+    return orjson.dumps(content)
+
+
+@pytest.fixture
+def city(database):
+    """A device with the key KEY in the home of an elder who agreed to it."""
+    with database.writing() as session:
+        elder = an_elder(session, a_city(session))
+        device = a_device(session, elder=elder)
+        device.secret = KEY.hex()
+        number = device.number
+    return number
+
+
+def pushed(raw: bytes, covers=lambda number: True, key: bytes = KEY, at: float | None = None) -> list[push.Answer]:
+    seconds = int(at if at is not None else clock.wall().timestamp())
+    sender = push.Sender(KEY, covers, "cloud")
+    return push.accept(raw, push.signature(raw, key, "cloud", seconds), lambda kid: sender, clock.wall().timestamp())
+
+
+def stored(database) -> list[incoming.IncomingRow]:
+    with database.reading() as session:
+        return incoming.since(session)
+
+
+def test_a_push_is_stored_and_answered_in_order(city, database):
+    raw = b"[" + b",".join((body(city, "e1"), b'{"id":1}', body(city, "e2", "smoke"))) + b"]"
+
+    answers = pushed(raw)
+
+    assert [(each.id, each.answer) for each in answers] == [("e1", "accepted"), (None, "refused"), ("e2", "accepted")]
+    assert answers[0].case is not None
+    assert len(stored(database)) == 3
+
+
+def test_the_same_event_twice_is_one_event_with_the_same_case(city, database):
+    first = pushed(body(city))[0]
+    second = pushed(body(city))[0]
+
+    assert (first.answer, second.answer) == ("accepted", "duplicate")
+    assert first.case == second.case
+    assert len(stored(database)) == 1
+
+
+def test_a_platform_does_not_speak_for_other_devices(city, database):
+    answer = pushed(body(city), covers=lambda number: number.startswith("x"))[0]
+
+    assert answer.answer == "refused"
+
+
+@pytest.mark.parametrize("header", [None, "", "t=1,kid=cloud", "t=x,kid=cloud,v1=00", "t=1,kid=cloud,v1=00"])
+def test_a_push_without_a_sound_signature_stores_nothing(city, database, header):
+    with pytest.raises(push.NotAuthenticated):
+        push.accept(
+            body(city), header, lambda kid: push.Sender(KEY, lambda number: True, kid), clock.wall().timestamp()
+        )
+
+    assert stored(database) == []
+
+
+def test_a_push_signed_with_another_key_or_long_ago_stores_nothing(city, database):
+    with pytest.raises(push.NotAuthenticated):
+        pushed(body(city), key=b"other")
+    with pytest.raises(push.NotAuthenticated):
+        pushed(body(city), at=clock.wall().timestamp() - 301)
+
+    assert stored(database) == []
+
+
+def test_too_much_at_once_is_refused_whole(city, database):
+    with pytest.raises(push.TooMuch):
+        pushed(b"[" + b",".join([b"{}"] * 501) + b"]")
+    with pytest.raises(push.TooMuch):
+        pushed(b" " * (push.MAX_BYTES + 1))
+
+    assert stored(database) == []
+
+
+def test_topics_are_read_strictly():
+    assert parse_topic("care/v1", "care/v1/site/d1/event").device == "d1"
+    assert parse_topic("care/v1", "care/v1/site/d1") is None
+    assert parse_topic("care/v1", "care/v2/site/d1/event") is None
+    assert parse_topic("care/v1", "care/v1//d1/event") is None
+
+
+@pytest.fixture(scope="module")
+def broker():
+    embedded = EmbeddedBroker(18_930)
+    embedded.start()
+    yield Address("127.0.0.1", embedded.port)
+    embedded.stop()
+
+
+@pytest.fixture
+def listener(broker, city):
+    listening = Listener(broker)
+    listening.start()
+    wait_for(lambda: all(lane.health()["connected"] for lane in listening.lanes))
+    time.sleep(0.2)  # the subscription follows the connection
+    yield listening
+    listening.stop()
+
+
+def wait_for(true, seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "did not happen in time"
+        time.sleep(0.02)
+
+
+def test_an_event_over_mqtt_is_confirmed_once_it_is_stored(listener, broker, city, database):
+    confirmed = simulator.send(broker, city, "m1", sign(body(city, "m1"), KEY), patience_seconds=10)
+
+    assert confirmed == {"id": "m1", "case": confirmed["case"], "answer": "accepted"}
+    assert confirmed["case"] is not None
+    assert [row.answer for row in stored(database)] == ["accepted"]
+
+
+def test_a_repeat_over_mqtt_is_confirmed_again_with_its_own_answer(listener, broker, city):
+    first = simulator.send(broker, city, "m1", sign(body(city, "m1"), KEY), patience_seconds=10)
+    second = simulator.send(broker, city, "m1", sign(body(city, "m1"), KEY), patience_seconds=10)
+
+    assert second == first | {"answer": "duplicate"}
+
+
+def test_what_is_refused_is_stored_and_never_confirmed(listener, broker, city, database):
+    assert simulator.send(broker, city, "m1", sign(body(city, "m1"), b"wrong"), patience_seconds=1) is None
+    assert simulator.send(broker, city, "m2", b"garbage", patience_seconds=1) is None
+
+    assert {row.answer for row in stored(database)} == {"refused"}
+
+
+def test_a_message_that_cannot_be_handled_does_not_stop_its_neighbours(listener, broker, city, database, monkeypatch):
+    from connectors import intake, mqtt
+
+    real = intake._record
+
+    def poisoned(session, arrival):
+        if getattr(arrival.content, "id", "") == "poison":
+            raise RuntimeError("boom")
+        return real(session, arrival)
+
+    monkeypatch.setattr(intake, "_record", poisoned)
+    monkeypatch.setattr(mqtt, "RETRY_SECONDS", 0.01)
+
+    simulator.send(broker, city, "poison", sign(body(city, "poison"), KEY), patience_seconds=0.1)
+    confirmed = simulator.send(broker, city, "sound", sign(body(city, "sound"), KEY), patience_seconds=10)
+
+    assert confirmed is not None and confirmed["answer"] == "accepted"
+    wait_for(lambda: len(stored(database)) == 2)
+    assert {row.answer for row in stored(database)} == {"accepted", "refused"}
+
+
+def test_a_lane_acknowledges_nothing_of_an_earlier_connection(broker):
+    lane = Lane("old", broker, {"event": 1}, lambda devices: None)
+    acknowledged = []
+    lane._client.ack = lambda mid, qos: acknowledged.append(mid)
+    lane._generation = 2
+
+    lane._store([mqtt_message(lane, generation=1)])
+
+    assert acknowledged == []
+
+
+def mqtt_message(lane: Lane, generation: int):
+    from connectors.mqtt import _Message
+
+    return _Message(generation, 7, 1, "care/v1/site/d1/hb", b"{}")
