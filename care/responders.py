@@ -38,6 +38,7 @@ HANDLING = (
     "family_first", "community_help", "family_comes", "report_community", "onsite_first_aid", "escort",
     "search_team", "property", "family_community", "safe_place", "feedback_24h",
 )  # fmt: skip
+HELP = ("simple_help", "family_first", "community_help")
 _GRAVEST = ("urgent", "general", "false")
 
 
@@ -48,6 +49,11 @@ def settled(data: Mapping[str, Any]) -> dict[str, Any]:
     level = next((each for each in _GRAVEST if each in levels), "unknown")
     kinds = sorted({kind for answer in said if answer.get("level") == level for kind in answer.get("kinds") or ()})
     reached = any(answer.get("reached") == "yes" for answer in said)
+    return risk(level, kinds, reached)
+
+
+def risk(level: str, kinds: list[str], reached: bool) -> dict[str, Any]:
+    """What the tables ask of a case whose level is known."""
     return {
         "level": level,
         "kinds": kinds,

@@ -115,6 +115,17 @@ def settle(session: Session, step: Step, case_id: int) -> dict[str, Any]:
     return found
 
 
+@operation("cases.raise_level")
+def raise_level(session: Session, step: Step, case_id: int) -> dict[str, Any]:
+    """An ordinary trouble turned urgent: the same fields as `cases.settle`. Source: processes P15 G1 (up any time)."""
+    case = cases.get(session, case_id)
+    said = [step.answers(element) for element in responders.HELP if element in step.data]
+    kinds = sorted({kind for answers in said for kind in answers.get("kinds") or ()})
+    case.level, case.kinds = "urgent", kinds or case.kinds
+    cases.note(session, case, "level_urgent", who=step.by, element=step.element_id)
+    return responders.risk("urgent", kinds, reached=True)
+
+
 @operation("cases.close_false_alarm")
 def close_false_alarm(session: Session, step: Step, case_id: int) -> dict[str, Any]:
     """Close a false alarm with its cause. Source: processes P15 G1."""
