@@ -220,8 +220,9 @@ def test_without_script_everything_can_be_filled_in_and_sent(plain_visit: Page) 
     expect(page).to_have_title("done")
 
 
-@pytest.mark.parametrize("text_size", ["100%", "130%"])
-def test_the_visit_page_has_no_fault_for_those_who_see_or_move_badly(visit: Page, text_size: str) -> None:
+@pytest.mark.parametrize(("text_size", "width"), [("100%", 390), ("130%", 320)])
+def test_the_visit_page_has_no_fault_for_those_who_see_or_move_badly(visit: Page, text_size: str, width: int) -> None:
+    visit.set_viewport_size({"width": width, "height": 844})
     visit.evaluate("size => document.documentElement.style.fontSize = size", text_size)
     open_section(visit, "home_safety")
     choose(visit, "home_safety.gas.level", "immediate")
