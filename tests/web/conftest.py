@@ -18,7 +18,10 @@ from care import people
 from engine import clock, db, tasks
 from engine.db import Database
 from tests.builders import a_city, an_elder
+from web import tables
 from web.app import create_app
+
+tables.import_all()
 
 
 class Browser:
