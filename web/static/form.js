@@ -210,7 +210,7 @@
     for (const field of offer ? all("[data-danger]") : []) {
       const grave = field.dataset.danger.split(" ").some((each) => all(`input[value="${each}"]:checked`, field).length);
       const there = field.querySelector(":scope > .finding[data-is=danger]:not([data-show])");
-      if (grave && !there) field.append(offer.content.cloneNode(true));
+      if (grave && !there) (field.querySelector(":scope > .check") || field.lastElementChild).after(offer.content.cloneNode(true));
       if (!grave) there?.remove();
       const finding = field.querySelector(".finding[data-show]");
       if (finding) finding.dataset.is = grave ? "danger" : "";
