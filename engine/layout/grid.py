@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from engine.diagrams.texts import label_size
 from engine.layout.places import TRACK
 from engine.layout.scene import MANY_WAYS, Box, Scene, Shape
-from engine.layout.texts import label_size
 
 CLEARANCE = 8
 MARGIN = 30

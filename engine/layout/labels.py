@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.diagrams.texts import label_size
 from engine.layout.scene import Box, Line, Scene, Shape, overlap, segments
-from engine.layout.texts import label_size
 
 ON_SHAPE = 1000
 ON_LABEL = 800

@@ -5,8 +5,8 @@ Centres are whole numbers, not corners, or straight lines would miss by half a p
 
 from __future__ import annotations
 
+from engine.diagrams.texts import label_size
 from engine.layout.scene import MANY_WAYS, Line, Scene, Shape
-from engine.layout.texts import label_size
 
 TRACK = 12
 COLUMN_GAP = 60

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from engine.diagrams import SUBPROCESSES, Node, Process
-from engine.layout.texts import WIDEST_LABEL
+from engine.diagrams.texts import WIDEST_LABEL
 
 Point = tuple[int, int]
 Box = tuple[float, float, float, float]
