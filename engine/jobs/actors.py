@@ -39,6 +39,7 @@ def _broker() -> dramatiq.Broker:
 
 
 broker = _broker()
+_alarm_broker = _broker()  # one worker per broker: the alarm lane has its own
 
 
 def _look(lane: str) -> None:
@@ -54,7 +55,10 @@ def _look(lane: str) -> None:
 
 
 _actors = {
-    lane: dramatiq.actor(broker=broker, queue_name=lane, actor_name=f"look_{lane}")(_look) for lane in work.LANES
+    lane: dramatiq.actor(
+        broker=_alarm_broker if lane == work.ALARM else broker, queue_name=lane, actor_name=f"look_{lane}"
+    )(_look)
+    for lane in work.LANES
 }
 
 
@@ -83,7 +87,7 @@ def start_workers(lanes: Collection[str] = work.LANES) -> None:
     sweeps.free_dead_leases()
     others = {lane for lane in lanes if lane != work.ALARM}
     if work.ALARM in lanes:
-        _parts.append(dramatiq.Worker(broker, queues={work.ALARM}, worker_threads=2, worker_timeout=200))
+        _parts.append(dramatiq.Worker(_alarm_broker, queues={work.ALARM}, worker_threads=2, worker_timeout=200))
     if others:
         threads = max(2, settings().worker_threads)
         _parts.append(dramatiq.Worker(broker, queues=others, worker_threads=threads, worker_timeout=200))
