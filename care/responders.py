@@ -36,7 +36,7 @@ _DESK_CALLS = {"contact_elder", "call_elder", "contact_family", "call_family"}
 HANDLING = (
     "grid_worker_check", "village_backup", "district_backup", "contact_visitor", "ask_visitor", "simple_help",
     "family_first", "community_help", "family_comes", "report_community", "onsite_first_aid", "escort",
-    "search_team", "property", "family_community", "safe_place", "feedback_24h",
+    "search_team", "property", "family_community", "safe_place",
 )  # fmt: skip
 HELP = ("simple_help", "family_first", "community_help")
 _GRAVEST = ("urgent", "general", "false")
@@ -86,24 +86,31 @@ def attempts(session: Session, case: Case, step: Step) -> Iterator[ContactAttemp
 def has_acted(session: Session, instance_id: UUID, elements: Collection[str], data: Mapping[str, Any]) -> bool:
     """Whether somebody took or did one of these tasks.
 
-    Of the desk's own calls towards elder and family, only an answer counts as the chain's; the desk's claiming it
-    counts where `elements` are the calls themselves.
+    Asked about the whole chain, it counts who answered, and of visitor, grid worker and helpers also who is on the way;
+    that the desk dials elder and family is not yet an answer. Source: processes P15 (30 minutes).
     """
     of_chain = set(elements) == set(CHAIN)
     for row in tasks.of_instance(session, instance_id):
         if row.element_id not in elements:
             continue
-        if of_chain and row.element_id in _DESK_CALLS:
-            if (data.get(row.element_id) or {}).get("reached") == "yes":
+        taken = row.state == tasks.OPEN and row.claimed_by is not None
+        if of_chain:
+            reached = (data.get(row.element_id) or {}).get("reached") == "yes"
+            if reached or (taken and row.element_id not in _DESK_CALLS):
                 return True
-        elif row.claimed_by is not None or row.state == tasks.DONE:
+        elif taken or row.state == tasks.DONE:
             return True
     return False
 
 
 def reviewing_role(session: Session, case: Case, instance_id: UUID) -> str:
-    """village_desk, or township_desk where everybody there had a hand in it. Source: rulings 9.29."""
+    """The nearest desk with somebody who had no hand in it: village, else township, else district.
+
+    Source: rulings 9.29.
+    """
     handlers = tasks.doers(session, instance_id, HANDLING)
-    village = organisation.ancestor(session, case.unit_path, "village")
-    others = set(people.holders(session, "village_desk", village.path)) - handlers if village else set()
-    return "village_desk" if others else "township_desk"
+    for level in ("village", "township"):
+        unit = organisation.ancestor(session, case.unit_path, level)
+        if unit is not None and set(people.holders(session, f"{level}_desk", unit.path)) - handlers:
+            return f"{level}_desk"
+    return "district_desk"

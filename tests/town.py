@@ -22,7 +22,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from care import cases, people
+from care import cases, elders, people
 from care.cases import Case
 from care.elders import Elder
 from engine import clock, db, definitions, incidents, incoming, jobs, outgoing, run, tasks
@@ -104,6 +104,17 @@ class Town:
             started = run.start(session, process_id, {"elder_id": self.elder.id, **data}, key)
         jobs.drain()
         return started
+
+    def elder_is(self, **facts: Any) -> None:
+        """Change columns of the elder's file."""
+        with jobs.transaction() as session:
+            for name, value in facts.items():
+                setattr(elders.get(session, self.elder.id), name, value)
+
+    def another_device(self, kind: str) -> str:
+        """One more device in the elder's home; its number."""
+        with jobs.transaction() as session:
+            return builders.a_device(session, elders.get(session, self.elder.id), kind=kind).number
 
     # --- people ---
 

@@ -93,7 +93,7 @@ def test_a_kind_that_the_table_does_not_know_is_asked_for(town: Town):
 
 
 def test_an_unclear_alarm_goes_round_one_after_another(town: Town):
-    town.device_sends("door", device=_door(town))
+    town.device_sends("door", device=town.another_device("door"))
 
     assert town.elements() == {"contact_elder"}
     town.does("contact_elder", **say.nobody())
@@ -107,7 +107,7 @@ def test_an_unclear_alarm_goes_round_one_after_another(town: Town):
 
 
 def test_nobody_acts_for_two_minutes_and_the_shift_leader_is_called(town: Town):
-    town.device_sends("door", device=_door(town))
+    town.device_sends("door", device=town.another_device("door"))
 
     town.waits(minutes=2)
     assert "desk_idle" in town.elements()
@@ -117,7 +117,7 @@ def test_nobody_acts_for_two_minutes_and_the_shift_leader_is_called(town: Town):
 
 
 def test_the_shift_leader_is_left_alone_when_somebody_took_the_call(town: Town):
-    town.device_sends("door", device=_door(town))
+    town.device_sends("door", device=town.another_device("door"))
 
     town.takes("contact_elder")
     town.waits(minutes=2)
@@ -142,7 +142,7 @@ def test_a_device_that_loses_power_is_checked_as_a_device(town: Town):
 
 
 def test_power_loss_of_an_elder_who_depends_on_it_is_an_emergency(town: Town):
-    _depends_on_power(town)
+    town.elder_is(depends_on_power=True)
 
     town.device_sends("power_loss")
 
@@ -200,18 +200,3 @@ def test_a_case_that_is_not_resolved_is_handled_again(town: Town):
     assert town.elements() == {"simple_help"}
     assert town.case().round == 2
     assert town.case().clock_from > before
-
-
-def _door(town: Town) -> str:
-    from engine import jobs
-    from tests import builders
-
-    with jobs.transaction() as session:
-        return builders.a_device(session, session.merge(town.elder), kind="door").number
-
-
-def _depends_on_power(town: Town) -> None:
-    from engine import jobs
-
-    with jobs.transaction() as session:
-        session.merge(town.elder).depends_on_power = True
