@@ -1,7 +1,7 @@
 """The invariants of the stored data (`visitflow audit`): each is a function that yields the rows that break it.
 
 Run it while the program runs or stands still; a row that is in the middle of a step is never seen, because steps are
-transactions. Numbers are those of docs/reference/invariants.md. 7 (hash chain of the history) is not kept yet.
+transactions. Their numbers stay; 7 (the hash chain of the history) is not kept yet.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from engine import clock, db
+from engine import clock, db, history
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
 from engine.rows import insert_once
@@ -252,23 +252,33 @@ def claim(session: Session, task_id: UUID, by: int) -> TaskRow:
     row = _open(session, task_id)
     if row.claimed_by is not None and row.claimed_by != by:
         raise NotYours(row.claimed_by)
-    session.connection().execute(update(task).where(task.c.id == task_id).values(claimed_by=by, assignee_id=by))
+    if row.claimed_by is None:
+        _change(session, row, "claimed", by, claimed_by=by, assignee_id=by)
     return get(session, task_id)
 
 
-def release(session: Session, task_id: UUID) -> None:
+def release(session: Session, task_id: UUID, by: int | None = None) -> None:
     """Give a task back to everybody of its role."""
-    _open(session, task_id)
-    session.connection().execute(
-        update(task).where(task.c.id == task_id).values(claimed_by=None, assignee_id=None, why="your_role")
-    )
+    _change(session, _open(session, task_id), "released", by, claimed_by=None, assignee_id=None, why="your_role")
 
 
-def hand_over(session: Session, task_id: UUID, person_id: int | None, role: str, unit_path: str, why: str) -> None:
+def hand_over(
+    session: Session,
+    task_id: UUID,
+    person_id: int | None,
+    role: str,
+    unit_path: str,
+    why: str,
+    by: int | None = None,
+) -> None:
     """Make a task somebody's, or a role's at a unit: delegation, a stand-in, a change of visitor."""
-    _open(session, task_id)
     values = {"assignee_id": person_id, "claimed_by": None, "role": role, "unit_path": unit_path, "why": why}
-    session.connection().execute(update(task).where(task.c.id == task_id).values(**values))
+    _change(session, _open(session, task_id), "handed_over", by, **values)
+
+
+def _change(session: Session, row: TaskRow, what: str, by: int | None, **values: Any) -> None:
+    session.connection().execute(update(task).where(task.c.id == row.id).values(**values))
+    history.write(session, row.instance_id, by, what, row.element_id, row.subject_id, row.unit_path, task=row.id)
 
 
 def _open(session: Session, task_id: UUID) -> TaskRow:

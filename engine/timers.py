@@ -10,17 +10,26 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from engine import clock, work
 from engine.waits import TIMER, WaitRow, of_instance, wait
 
+AT_ONCE = 200
 _DUE = (wait.c.kind == TIMER, wait.c.queued.is_(False), wait.c.due_at <= bindparam("now"))
 _ANY_DUE = select(wait.c.token_id).where(*_DUE, wait.c.lane.in_(bindparam("lanes", expanding=True))).limit(1)
+_KEY = (wait.c.instance_id, wait.c.token_id, wait.c.kind, wait.c.number)
+_OLDEST = (
+    select(*_KEY)
+    .where(*_DUE, wait.c.lane.in_(bindparam("lanes", expanding=True)))
+    .order_by(wait.c.due_at)
+    .limit(AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
 _QUEUE = (
     update(wait)
-    .where(*_DUE, wait.c.lane.in_(bindparam("lanes", expanding=True)))
+    .where(tuple_(*_KEY).in_(_OLDEST))
     .values(queued=True)
     .returning(wait.c.instance_id, wait.c.token_id, wait.c.number, wait.c.due_at, wait.c.lane)
 )
@@ -34,7 +43,7 @@ def any_due(session: Session, lanes: Collection[str] = work.LANES) -> bool:
 
 
 def queue_due(session: Session, lanes: Collection[str] = work.LANES) -> int:
-    """Write the firing of every due timer down as work, earliest first; the number of them."""
+    """Write the firing of due timers down as work, the earliest AT_ONCE of them; how many that were."""
     values = {"now": clock.now(), "lanes": list(lanes)}
     due = session.connection().execute(_QUEUE, values).all()
     rows = [

@@ -7,6 +7,7 @@ person now»; without a domain the engine opens one for the role `desk`. The inc
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import incidents, instances, operations, outgoing, tasks, work
+from engine import history, incidents, instances, operations, outgoing, tasks, work
 from engine.incoming import incoming as events
 from engine.instances import Instance
 from engine.run.step import StepFailed
 from engine.work import Item
+
+logger = logging.getLogger(__name__)
 
 CALL_NOW = "立即电话联系此人 Call this person now"
 
@@ -40,20 +43,23 @@ class Trouble:
 def call_a_person(
     session: Session, reason: str, name: str, key: str | None, data: dict[str, Any], row: Instance | None = None
 ) -> None:
-    """See that a person hears of an alarm that no diagram handles."""
+    """See that a person hears of an alarm that no diagram handles; a domain that fails at it is passed over."""
     trouble = Trouble(reason, name, key or str(row.id if row else ""), data, row)
     answer = operations.answer_to("fallback")
     if answer is not None:
-        answer(session, trouble)
-        return
-    subject = operations.subject_of(session, data)
+        try:
+            with session.begin_nested():
+                answer(session, trouble)
+            return
+        except Exception:
+            logger.exception("the domain could not open the task of a failed alarm; the engine opens one")
     tasks.plain(
         session,
         name=CALL_NOW,
         role="desk",
-        unit_path=row.unit_path if row else subject.unit_path,
-        subject_id=row.subject_id if row else subject.id,
-        key=f"fallback:{name}:{trouble.key}" if trouble.key else None,
+        unit_path=row.unit_path if row else "/",
+        subject_id=row.subject_id if row else None,
+        key=f"fallback:{name}:{trouble.key}"[:200] if trouble.key else None,
         detail={"message": name, "data": data},
     )
 
@@ -63,21 +69,11 @@ def failed(session: Session, item: Item, fault: BaseException) -> bool:
     permanent = isinstance(fault, outgoing.DeliveryFailed) and fault.permanent
     sentence = str(fault) if isinstance(fault, StepFailed) else f"{type(fault).__name__}: {fault}"
     given_up = work.retry(session, item, sentence, permanent)
-    if not given_up and (item.lane != work.ALARM or item.kind == "deliver"):
-        return given_up
     about = _about(session, item, fault)
-    incidents.open_or_update(
-        session,
-        kind=item.kind,
-        error=sentence,
-        instance_id=about.instance.id if about.instance else None,
-        work_id=item.id,
-        process_id=about.instance.process_id if about.instance else about.name or None,
-        element=fault.element if isinstance(fault, StepFailed) else None,
-        unit_path=about.instance.unit_path if about.instance else "/",
-        attempts=item.attempts,
-    )
-    if item.lane == work.ALARM and item.kind != "deliver" and item.attempts == 1:
+    urgent = item.kind != "deliver" and work.ALARM in (item.lane, about.instance and about.instance.lane)
+    if given_up or urgent:
+        _open_incident(session, item, sentence, about, fault)
+    if urgent and item.attempts == 1:
         call_a_person(session, sentence, about.name, about.key, about.data, about.instance)
     return given_up
 
@@ -87,17 +83,28 @@ def worn_out(session: Session) -> int:
     lost = work.worn_out(session)
     for item in lost:
         about = _about(session, item, RuntimeError())
-        incidents.open_or_update(
-            session,
-            kind=item.kind,
-            error="the worker died each time it tried this",
-            instance_id=about.instance.id if about.instance else None,
-            work_id=item.id,
-            attempts=item.attempts,
-        )
+        _open_incident(session, item, "the worker died each time it tried this", about, None)
         if item.lane == work.ALARM:
             call_a_person(session, "worker_died", about.name, about.key, about.data, about.instance)
     return len(lost)
+
+
+def _open_incident(session: Session, item: Item, sentence: str, about: Trouble, fault: BaseException | None) -> None:
+    step = fault if isinstance(fault, StepFailed) else None
+    row = about.instance
+    _, new = incidents.open_or_update(
+        session,
+        kind=item.kind,
+        error=sentence,
+        instance_id=row.id if row else None,
+        work_id=item.id,
+        process_id=row.process_id if row else step.process_id if step else None,
+        element=step.element if step else None,
+        unit_path=row.unit_path if row else step.unit_path if step else "/",
+        attempts=item.attempts,
+    )
+    if new and row is not None:
+        history.write(session, row.id, None, "incident", step.element if step else None, row.subject_id, row.unit_path)
 
 
 def _about(session: Session, item: Item, fault: BaseException) -> Trouble:
@@ -114,7 +121,7 @@ def _about(session: Session, item: Item, fault: BaseException) -> Trouble:
     elif item.kind in ("deliver", "answer") and item.ref is not None:
         sent = outgoing.get(session, item.ref)
         name, instance_id = sent.channel, sent.instance_id
-    if instance_id is None and isinstance(fault, StepFailed) and item.kind not in ("incoming",):
+    if instance_id is None and isinstance(fault, StepFailed):
         instance_id = fault.instance_id
     return Trouble("", name, key, data, _instance(session, instance_id))
 

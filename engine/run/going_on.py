@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engine import incidents, instances, outgoing, work
+from engine import history, incidents, instances, outgoing, work
 from engine.run.step import Step
 from engine.spiff import Live
 
@@ -69,6 +69,7 @@ def retry(session: Session, incident_id: UUID, by: int | None = None) -> bool:
     if found.closed_at is not None:
         return False
     incidents.close(session, incident_id, "retried", by)
+    history.write(session, found.instance_id, by, "retried", found.element, unit_path=found.unit_path)
     if found.work_id is not None:
         work.again(session, found.work_id)
     elif found.instance_id is not None:

@@ -27,9 +27,10 @@ from engine.waits import WaitRow
 class StepFailed(EngineError):
     """The process could not go on; what was submitted is kept and will be tried again by itself."""
 
-    def __init__(self, fault: BaseException, instance_id: UUID | None, element: str | None) -> None:
+    def __init__(self, fault: BaseException, row: Instance, element: str | None) -> None:
         super().__init__(f"{type(fault).__name__}: {fault}")
-        self.fault, self.instance_id, self.element = fault, instance_id, element
+        self.fault, self.element = fault, element
+        self.instance_id, self.process_id, self.unit_path = row.id, row.process_id, row.unit_path
 
 
 class Step:
@@ -88,7 +89,7 @@ class Step:
         except (StepFailed, TaskNotOpen):
             raise
         except Exception as fault:
-            raise StepFailed(fault, self.row.id, getattr(fault, "element_id", None)) from fault
+            raise StepFailed(fault, self.row, getattr(fault, "element_id", None)) from fault
 
     def fire_due_timers(self) -> int:
         """Fire what fell due, earliest first; every other trigger does so first by itself."""
@@ -97,9 +98,9 @@ class Step:
 
     def note(
         self, what: str, element: str | None = None, *, task_id: UUID | None = None, name: str | None = None,
-        who: int | None = None, note: str | None = None,
+        who: int | None = None, note: str | None = None, process: str | None = None,
     ) -> None:  # fmt: skip
-        """Add a row to the instance's history."""
+        """Add a row to the instance's history; `process` is the called process that the element belongs to, if any."""
         row = self.row
         self._notes.append(
             history.row_of(
@@ -112,6 +113,7 @@ class Step:
                 subject_id=row.subject_id,
                 unit_path=row.unit_path,
                 note=note,
+                ids={"process": process} if process and process != row.process_id else None,
             )
         )
 
@@ -190,7 +192,8 @@ class Step:
     def _write_history(self, end: str) -> None:
         for each in self.live.executed:
             who = self.by if each.task_id == self._closing else None
-            self.note(each.outcome, each.element_id, task_id=each.task_id, name=each.name or None, who=who)
+            name, process = each.name or None, each.process_id
+            self.note(each.outcome, each.element_id, task_id=each.task_id, name=name, who=who, process=process)
         over = self.row.state == instances.LIVE and (self.live.ended or end == instances.CANCELLED)
         if over and end == instances.ENDED:
             self.note("ended", self.row.process_id)

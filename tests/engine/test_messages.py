@@ -189,9 +189,9 @@ def test_an_alarm_whose_diagram_fails_reaches_a_person_at_once_and_is_an_inciden
     send("alarm.raised", "alarm-1", "alarm", elder_id=4)
 
     [task] = open_tasks().values()
-    assert (task.instance_id, task.subject_id, task.name) == (None, 4, run.CALL_NOW)
+    assert (task.instance_id, task.role, task.name) == (None, "desk", run.CALL_NOW)
     [incident] = open_incidents()
-    assert (incident.kind, incident.process_id, incident.attempts) == ("incoming", "alarm.raised", 1)
+    assert (incident.kind, incident.process_id, incident.attempts) == ("incoming", "alarm", 1)
 
 
 def test_a_failing_alarm_is_tried_again_and_its_incident_closes_when_it_goes_on(database, monday):
@@ -219,6 +219,34 @@ def test_a_failing_alarm_calls_a_person_once_however_often_it_fails(database, mo
     assert set(open_tasks()) == {"plain"}
     [incident] = open_incidents()
     assert incident.attempts == 4
+
+
+def test_a_domain_that_fails_at_the_fallback_is_passed_over(database, monday):
+    def fall(session: db.Session, trouble: run.Trouble) -> None:
+        raise RuntimeError("the domain is broken too")
+
+    operations.answers_question("fallback")(fall)
+    deploy_alarm()
+    broken.append(True)
+
+    send("alarm.raised", "alarm-1", "alarm")
+
+    assert set(open_tasks()) == {"plain"}
+    assert len(open_incidents()) == 1
+
+
+def test_a_form_that_an_urgent_instance_cannot_take_calls_a_person_too(database, monday):
+    drawing = Drawing("p").user("a", **TASK).service("s", "test.may_break").user("b", **TASK)
+    deploy(files={"p.bpmn": urgent(drawing.path("start", "a", "s", "b", "end"))})
+    start()
+    broken.append(True)
+    with pytest.raises(run.StepFailed):
+        complete("a")
+
+    jobs.drain()
+
+    assert set(open_tasks()) == {"a", "plain"}
+    assert [each.element for each in open_incidents()] == ["s"]
 
 
 def test_an_alarm_that_no_diagram_takes_reaches_a_person(database, monday):
