@@ -16,25 +16,11 @@ from web.language import gettext, language
 from web.pages import page
 from web.security import allow_inline_styles
 from web.signed_in import me
-from web.stories import Step
+from web.stories import OF_CASE, Step
 from web.words import moment
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
-_SAID = {
-    "opened": "立案",
-    "repeated": "又报一次",
-    "cancelled": "设备取消呼叫，仍须有人确认",
-    "handled": "处置完成",
-    "fed_back": "已反馈",
-    "interim_feedback": "阶段反馈，救援仍在进行",
-    "feedback_late": "24 小时未反馈，已记超期",
-    "reviewed": "已上门复核",
-    "reopened": "未彻底解决，重新处置",
-    "archived": "已归档",
-    "false_alarm": "误报结案",
-    "restricted": "仅承办人员可见",
-}
 _WHOM = {
     "elder": "联系老人",
     "family": "联系家属",
@@ -110,7 +96,7 @@ def _visible(session: Session, case_id: int) -> Case:
 
 def said(entry: CaseEntry) -> str:
     """A line of the record in words."""
-    return gettext(_SAID.get(entry.what, entry.what))
+    return gettext(OF_CASE.get(entry.what, entry.what))
 
 
 def _story(session: Session, case: Case, shown: case_views.Shown) -> list[Step]:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from care import access, devices, files, organisation, roles
+from care import access, devices, files, organisation, people, roles
 from care.devices import Device, Placement
 from care.elders import CATEGORY_TITLES, TIERS, Elder
 from care.errors import NotFound, RuleBroken
@@ -171,5 +171,5 @@ def _log(session: Session, person: Person, elder_id: int) -> list[tuple[files.Ac
     if not person.has_right("see_log"):
         return []
     rows = files.log_of(session, person, elder_id, limit=10)
-    names = stories.names(session, {row.staff_id for row in rows})
+    names = people.names(session, {row.staff_id for row in rows})
     return [(row, names.get(row.staff_id, "—")) for row in rows]

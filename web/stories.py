@@ -6,14 +6,13 @@ steps of the machine are not told: people read who did what, what was not done i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care.people import Staff
+from care import people
 from engine import clock
 from engine.history import HistoryRow
 from engine.tasks import TaskRow
@@ -21,20 +20,35 @@ from web.language import N_, gettext, language, translated
 from web.words import moment
 
 TOLD = {
-    "started": N_("开始"),
     "completed": N_("办完"),
-    "timer_fired": N_("到时没办成"),
-    "message": N_("收到消息"),
-    "cancelled": N_("撤销"),
-    "ended": N_("结束"),
     "claimed": N_("接手"),
+    "released": N_("放回"),
     "handed_over": N_("转交"),
-    "incident": N_("出故障，已告知管理员"),
-    "supplement": N_("补充说明"),
+    "supplemented": N_("补充说明"),
+    "visit.done": N_("探访"),
     "note": N_("记一笔"),
+    "incident": N_("出故障，已告知管理员"),
 }
-_MISSED = frozenset(("timer_fired", "incident"))
-_UNTOLD_OF_MACHINE = frozenset(("started", "ended", "cancelled"))
+OF_CASE = {
+    "opened": N_("立案"),
+    "repeated": N_("又报一次"),
+    "first_contact_told": N_("已告知第一联系人"),
+    "no_contact_to_tell": N_("没有可告知的联系人"),
+    "answered": N_("已有人应答"),
+    "level_urgent": N_("升为紧急"),
+    "sos_cancelled": N_("设备取消呼叫，仍须有人确认"),
+    "cancelled": N_("设备取消呼叫，仍须有人确认"),
+    "handled": N_("处置完成"),
+    "fed_back": N_("已反馈"),
+    "interim_feedback": N_("阶段反馈，救援仍在进行"),
+    "feedback_late": N_("24 小时未反馈，已记超期"),
+    "reviewed": N_("已上门复核"),
+    "reopened": N_("未彻底解决，重新处置"),
+    "archived": N_("已归档"),
+    "false_alarm": N_("误报结案"),
+    "restricted": N_("仅承办人员可见"),
+}
+MISSED = frozenset(("incident", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
 
 
 @dataclass(frozen=True)
@@ -48,30 +62,33 @@ class Step:
 
 
 def tells(row: HistoryRow) -> bool:
-    """Whether people read this row: acts of persons, times that ran out, messages, notes."""
-    if row.what not in TOLD or (row.name is None and row.note is None):
-        return False
-    return row.who is not None or row.what not in _UNTOLD_OF_MACHINE | {"completed"}
+    """Whether people read this row: what a person did, and the milestones of a case; not the steps of the machine."""
+    return _of_case(row) != "" or (row.what in TOLD and (row.who is not None or row.what != "completed"))
 
 
 def of_rows(session: Session, rows: Iterable[HistoryRow]) -> list[Step]:
     """Rows that tell something, in the order given."""
     told = [row for row in rows if tells(row)]
-    who = names(session, {row.who for row in told if row.who is not None})
+    who = people.names(session, {row.who for row in told if row.who is not None})
     return [
         Step(
-            "missed" if row.what in _MISSED else "done",
+            "missed" if row.what in MISSED else "done",
             moment(row.at, clock.now(), language()),
-            translated(row.name or TOLD[row.what]),
+            gettext(_of_case(row)) or translated(row.name or TOLD[row.what]),
             _note(row, who),
         )
         for row in told
     ]
 
 
+def _of_case(row: HistoryRow) -> str:
+    """The milestone of a case in words, empty for other rows."""
+    return OF_CASE.get(row.what.removeprefix("case."), "") if row.what.startswith("case.") else ""
+
+
 def _note(row: HistoryRow, who: dict[int, str]) -> str:
     said = [who.get(row.who, "")] if row.who is not None else []
-    if row.name:
+    if row.name and row.what in TOLD:
         said.append(translated(TOLD[row.what]))
     if row.note:
         said.append(row.note)
@@ -95,10 +112,3 @@ def _until(due_at: datetime | None, mine: bool) -> str:
         return who
     until = gettext("到 %(time)s", time=moment(due_at, clock.now(), language()))
     return f"{who}{', ' if language() == 'en' else '，'}{until}" if who else until
-
-
-def names(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """Workers' names by id, in one question."""
-    if not ids:
-        return {}
-    return {row.id: row.name for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids)))}

@@ -15,7 +15,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from care import access, files, roles
+from care import access, files, people, roles
 from care.errors import NotFound
 from care.people import Person
 from engine import clock, db, definitions, forms, history, run, submissions, tasks
@@ -277,4 +277,4 @@ def _name(person_id: int | None) -> str:
     if person_id is None:
         return ""
     with db.reading() as session:
-        return stories.names(session, [person_id]).get(person_id, "—")
+        return people.names(session, [person_id]).get(person_id, "—")

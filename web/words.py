@@ -28,7 +28,7 @@ class Due:
 
 
 def time_left(due_at: datetime, now: datetime, language: str = "zh", urgent: bool = False) -> Due:
-    """How long there is, or since when it is over. `urgent`: minutes of an emergency, shown red even when over."""
+    """How long there is, or since when it is over. `urgent`: the minutes of an emergency are red, over or not."""
     seconds = int((due_at - now).total_seconds())
     if seconds < 0:
         return Due(_over(-seconds, language), "urgent" if urgent else "late")
@@ -36,8 +36,8 @@ def time_left(due_at: datetime, now: datetime, language: str = "zh", urgent: boo
         return Due(_minutes(seconds, language), "urgent" if urgent else "soon")
     due, today = clock.local(due_at), clock.local(now).date()
     if due.date() == today:
-        return Due(_later_today(due, language), "urgent" if urgent else "soon")
-    return Due(_coming_day(due.date(), today, language), "urgent" if urgent else "")
+        return Due(_later_today(due, language), "soon")
+    return Due(_coming_day(due.date(), today, language), "")
 
 
 def _over(seconds: int, language: str) -> str:

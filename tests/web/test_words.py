@@ -37,6 +37,8 @@ def test_time_left_is_said_as_the_look_rules_it(left: timedelta, zh: str, en: st
 def test_minutes_of_an_emergency_stay_urgent_when_they_are_over() -> None:
     assert words.time_left(NOW + timedelta(minutes=12), NOW, urgent=True).state == "urgent"
     assert words.time_left(NOW - timedelta(minutes=3), NOW, urgent=True) == words.Due("已超 3 分钟", "urgent")
+    assert words.time_left(NOW + timedelta(hours=2), NOW, urgent=True).state == "soon"
+    assert words.time_left(NOW + timedelta(days=1), NOW, urgent=True).state == ""
 
 
 def test_the_last_minute_of_a_day_is_written_24_00() -> None:
