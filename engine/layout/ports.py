@@ -62,20 +62,19 @@ class Ports:
         return (_ENTER_GATEWAY if shape.is_gateway else _ENTER)[side]
 
     def _crowd(self, shape: Shape, line: Line, point: Point, leaving: bool) -> int:
-        """What it costs to share a side with the lines that use it already."""
-        price = 0
-        for other, is_leaving in self.used[shape.id, point]:
-            if leaving and is_leaving and (line.is_default or other.is_default):
-                price += DEFAULT_SHARED
-            elif is_leaving != leaving:
-                price += AGAINST
-            elif not leaving:
-                price += 25
-            elif shape.is_gateway:
-                price += 12 if self.ways_out[shape.id] > MANY_WAYS else 60
-            else:
-                price += 70
-        return price
+        """What it costs to share a point with the lines that use it already; many cost no more than one."""
+        others = self.used[shape.id, point]
+        alike = [other for other, is_leaving in others if is_leaving == leaving]
+        price = AGAINST if len(alike) < len(others) else 0
+        if not alike:
+            return price
+        if leaving and (line.is_default or any(each.is_default for each in alike)):
+            return price + DEFAULT_SHARED
+        if not leaving:
+            return price + 25
+        if not shape.is_gateway:
+            return price + 70
+        return price + (12 if self.ways_out[shape.id] > MANY_WAYS else 60)
 
 
 def _points(shape: Shape, side: int) -> list[Point]:
