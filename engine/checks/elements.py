@@ -13,13 +13,13 @@ from engine.diagrams import Node
 
 CATCHES = frozenset(("timer", "message", "signal"))
 ALLOWED_EVENTS = {
-    "startEvent": frozenset(("message", "timer")),
+    "startEvent": frozenset(("message",)),
     "intermediateCatchEvent": CATCHES,
-    "boundaryEvent": CATCHES | {"error", "escalation", "cancel"},
+    "boundaryEvent": CATCHES | {"error", "escalation"},
     "intermediateThrowEvent": frozenset(("message", "signal", "escalation")),
-    "endEvent": frozenset(("message", "error", "escalation", "terminate", "cancel")),
+    "endEvent": frozenset(("message", "error", "escalation", "terminate")),
 }
-OWN_RULE = frozenset(("link", "compensate", "conditional"))
+OWN_RULE = frozenset(("link", "compensate", "conditional", "cancel"))
 
 
 def _with_event(view: View, kind: str, *nodes: str) -> Iterator[Node]:
@@ -156,7 +156,7 @@ def event_not_supported(view: View) -> Iterator[Fault]:
     """An event of a kind that does nothing at that place, or that the parser refuses."""
     for node in view.nodes:
         allowed = ALLOWED_EVENTS.get(node.kind)
-        kinds = {each.kind for each in node.events} - OWN_RULE
+        kinds = {each.kind for each in node.events if each.timer != "cycle"} - OWN_RULE
         if node.kind == "endEvent":
             kinds.discard("signal")
         if node.kind in ("boundaryEvent", "intermediateCatchEvent") and not node.events:
@@ -169,15 +169,15 @@ def event_not_supported(view: View) -> Iterator[Fault]:
             )
 
 
-def cancel_outside_transaction(view: View) -> Iterator[Fault]:
-    """Cancel events belong to transactions; the parser refuses them elsewhere."""
-    for node in _with_event(view, "cancel"):
-        holder = view.process.find(node.attached_to or node.parent or "")
-        if holder is None or holder.kind != "transaction":
+def transaction(view: View) -> Iterator[Fault]:
+    """What a transaction would take back, nobody could: facts are in the domain's tables."""
+    cancelled = {each.id for each in _with_event(view, "cancel")}
+    for node in view.nodes:
+        if node.kind == "transaction" or node.id in cancelled:
             yield fault(
                 node,
-                "取消事件{it}只能用于事务子流程。",
-                "Cancel event {it} may only be used with a transaction.",
+                "不支持事务和取消事件{it}：请用子流程，并画出明确的撤回路径。",
+                "Transaction or cancel event {it} is not supported: use a subprocess and draw the way back.",
             )
 
 
@@ -209,6 +209,6 @@ RULES = (
     parallel_multiple_event,
     data_store,
     event_not_supported,
-    cancel_outside_transaction,
+    transaction,
     several_pools,
 )

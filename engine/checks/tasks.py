@@ -196,11 +196,13 @@ def _problem(loop: Loop) -> tuple[str, str] | None:
     if loop.kind == "standard":
         if not loop.maximum and not loop.condition:
             return "没有次数上限，也没有条件", "neither a maximum nor a condition"
+        if loop.maximum and not loop.maximum.isdigit():
+            return "次数上限不是数字", "the maximum is no number"
         bound = loop.maximum
     else:
         if bool(loop.cardinality) == bool(loop.items):
             return "次数与列表须且只须给出一个", "give either a cardinality or a list"
-        for each in (loop.items, loop.item, loop.results, loop.result):
+        for each in (loop.item, loop.results, loop.result):
             if each and not _VARIABLE.fullmatch(each):
                 return f"「{each}」不是变量名", f"{each!r} is no variable name"
         bound = loop.cardinality

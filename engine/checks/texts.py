@@ -45,7 +45,7 @@ def _expressions(view: View) -> Iterator[tuple[Node | Flow, tuple[str, str], str
         for name, text in node.parameters.items():
             yield node, (f"参数「{name}」", f"parameter {name!r}"), text
         if node.loop:
-            for each in (node.loop.cardinality, node.loop.condition):
+            for each in (node.loop.cardinality, node.loop.items, node.loop.condition):
                 if each is not None:
                     yield node, ("循环表达式", "loop text"), each
         for event in node.events:
