@@ -198,13 +198,14 @@ def interim_feedback(session: Session, step: Step, case_id: int, element: str) -
 
 @operation("cases.feedback")
 def feedback(session: Session, step: Step, case_id: int, element: str) -> dict[str, Any]:
-    """{"at", "interim", "review_open"}: the feedback is given; `review_open`: the review began without it."""
+    """{"at", "interim", "review"}: the feedback is given; `review` is none, running (it did not wait) or done."""
     case, answers = cases.get(session, case_id), step.answers(element)
     interim = answers.get("state") == "in_progress" and answers.get("interim") is True
-    was_late = case.feedback_late
+    began = case.feedback_late and case.reviewed_at is None
+    progress = "running" if began else "none" if case.reviewed_at is None else "done"
     if not interim:
         cases.feed_back(session, case, step.by, answers.get("result"))
-    return {"at": clock.now().isoformat(), "interim": interim, "review_open": was_late}
+    return {"at": clock.now().isoformat(), "interim": interim, "review": progress}
 
 
 @operation("cases.feedback_late")
@@ -235,7 +236,7 @@ def review(session: Session, step: Step, case_id: int, element: str) -> dict[str
     cases.review(session, case, step.by, resolved, answers.get("left") or answers.get("state_words"), due)
     if resolved and answers.get("where") in ("hospital", "family"):
         notices.desk(session, case, "village_desk", "review_again", element=step.element_id)
-    return {"resolved": resolved}
+    return {"resolved": resolved, "fed_back": case.fed_back_at is not None}
 
 
 @operation("cases.reopen")
