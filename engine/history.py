@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import Base, Document, Id, Instant
+from engine.rows import UNIT_PATH
 
 history = Table(
     "history",
@@ -28,7 +29,7 @@ history = Table(
     Column("what", String(60), nullable=False),
     Column("who", Integer),
     Column("subject_id", Integer),
-    Column("unit_path", String(200)),
+    Column("unit_path", UNIT_PATH),
     Column("note", Text),
     Column("ids", Document),
     Index("ix_history_instance", "instance_id", "id"),

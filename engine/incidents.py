@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine import clock, db
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
+from engine.rows import UNIT_PATH
 
 incident = Table(
     "incident",
@@ -28,7 +29,7 @@ incident = Table(
     Column("kind", String(40), nullable=False),  # kind of the work, or `stuck`
     Column("process_id", String(80)),
     Column("element", String(120)),
-    Column("unit_path", String(200), nullable=False),
+    Column("unit_path", UNIT_PATH, nullable=False),
     Column("error", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("opened_at", Instant, nullable=False),

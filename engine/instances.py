@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 from engine import clock, vault
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
-from engine.rows import insert_once
+from engine.rows import UNIT_PATH, insert_once
 
 LIVE, ENDED, CANCELLED = "live", "ended", "cancelled"
 
@@ -46,7 +46,7 @@ instance = Table(
     Column("key", String(200)),
     Column("live_key", String(200)),  # the key while the instance is live: one live instance per process and key
     Column("subject_id", Integer),
-    Column("unit_path", String(200), nullable=False),
+    Column("unit_path", UNIT_PATH, nullable=False),
     Column("policy", String(60), nullable=False),
     Column("lane", String(10), nullable=False),
     Column("state", String(10), nullable=False),

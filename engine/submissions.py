@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -28,7 +28,8 @@ ACCEPTED, LATE, PENDING = "accepted", "late", "pending"
 submission = Table(
     "submission",
     Base.metadata,
-    Column("id", Id, primary_key=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
     Column("task_id", Id, nullable=False),
     Column("instance_id", Id),
     Column("element", String(120), nullable=False),
@@ -41,7 +42,7 @@ submission = Table(
     Column("state", String(10), nullable=False),
     Column("answer", Document),
     Index("ix_submission_task", "task_id"),
-    Index("ix_submission_instance", "instance_id", "element", "at"),
+    Index("ix_submission_instance", "instance_id", "element", "number"),
 )
 
 
@@ -72,8 +73,8 @@ def hash_of(answers: dict[str, Any]) -> bytes:
     return hashlib.sha256(orjson.dumps(answers, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-_GET = select(submission).where(submission.c.id == bindparam("wanted"))
-_INSERT = insert(submission)
+COLUMNS = tuple(submission.c[name] for name in Submission.__dataclass_fields__)
+_GET = select(*COLUMNS).where(submission.c.id == bindparam("wanted"))
 
 
 def get(session: Session, submission_id: UUID) -> Submission | None:
@@ -88,11 +89,6 @@ def repeated(session: Session, submission_id: UUID, body_hash: bytes) -> Submiss
     if known is not None and known.body_hash != body_hash:
         raise OtherContent(str(OtherContent.__doc__))
     return known
-
-
-def write(session: Session, row: Submission) -> None:
-    """Keep a submission; the key must be new."""
-    session.connection().execute(_INSERT, row.__dict__)
 
 
 def keep(session: Session, row: Submission) -> bool:
@@ -114,7 +110,7 @@ _LATEST = (
         submission.c.element == bindparam("at_element"),
         submission.c.state == ACCEPTED,
     )
-    .order_by(submission.c.at.desc(), submission.c.id.desc())
+    .order_by(submission.c.number.desc())
     .limit(1)
 )
 
@@ -128,14 +124,14 @@ def of(session: Session, instance_id: UUID, element: str) -> dict[str, Any]:
 def of_instance(session: Session, instance_id: UUID) -> list[Submission]:
     """Everything submitted in an instance, oldest first, supplements included."""
     c = submission.c
-    rows = session.connection().execute(select(submission).where(c.instance_id == instance_id).order_by(c.at, c.id))
+    rows = session.connection().execute(select(*COLUMNS).where(c.instance_id == instance_id).order_by(c.number))
     return [Submission(**row._mapping) for row in rows]
 
 
 def of_task(session: Session, task_id: UUID) -> list[Submission]:
     """Everything submitted for a task, oldest first, supplements included."""
     c = submission.c
-    rows = session.connection().execute(select(submission).where(c.task_id == task_id).order_by(c.at, c.id))
+    rows = session.connection().execute(select(*COLUMNS).where(c.task_id == task_id).order_by(c.number))
     return [Submission(**row._mapping) for row in rows]
 
 

@@ -36,7 +36,7 @@ from sqlalchemy.orm import Session
 from engine import clock, db, history
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
-from engine.rows import insert_once
+from engine.rows import UNIT_PATH, insert_once
 from engine.vault import EncryptedDocument
 
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
@@ -54,7 +54,7 @@ task = Table(
     Column("form_key", String(80)),
     Column("form_version", Integer),
     Column("role", String(60), nullable=False),
-    Column("unit_path", String(200), nullable=False),
+    Column("unit_path", UNIT_PATH, nullable=False),
     Column("subject_id", Integer),
     Column("assignee_id", Integer),
     Column("why", String(60), nullable=False),
