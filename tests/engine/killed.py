@@ -64,8 +64,8 @@ def finish() -> None:
 if __name__ == "__main__":
     db.open_database(sys.argv[1])
     jobs.start_workers()
+    say("ready")
     if sys.argv[2] != "rest":
         threading.Thread(target=send, args=(int(sys.argv[2]),), daemon=True).start()
     threading.Thread(target=finish, daemon=True).start()
-    say("ready")
     threading.Event().wait()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,19 @@ class Program:
         self.reader.join()
 
 
+@pytest.fixture
+def program(database) -> Iterator[Program]:
+    program = Program(database.url)
+    yield program
+    if program.process.poll() is None:
+        program.process.kill()
+
+
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(database):
+def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(database, program):
     begun = Drawing("p").start("start", message="kill.begin").service("s", "kill.count").user("a", **TASK)
     deploy(begun.service("t", "kill.count").path("start", "s", "a", "t", "end"))
-    program, chance = Program(database.url), random.Random(20260803)
+    chance = random.Random(20260803)
     for _ in range(KILLS):
         program.start(1 + len(program.events))
         time.sleep(chance.uniform(0.2, 1.2))
