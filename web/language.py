@@ -6,6 +6,7 @@ read as they are at the first use, so nothing has to be compiled. A text without
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -67,6 +68,17 @@ def gettext(text: str, **values: Any) -> str:
     return words % values if values else words
 
 
+_BOTH = re.compile(r"(?P<zh>.*[\u3400-\u9fff）」])\s+(?P<en>[A-Z][ -~]*)", re.S)
+
+
+def task_name(name: str) -> str:
+    """A task's name in this request's language: from the catalogue, or the side of a name that carries both."""
+    both = _BOTH.fullmatch(name)
+    if both is None:
+        return translated(name)
+    return both["en"] if language() == "en" else both["zh"]
+
+
 def in_language(words: dict[str, str] | str | None) -> str:
     """The side of a text that carries both languages, such as the labels of forms."""
     if not words:
@@ -99,5 +111,5 @@ def install(app: Flask) -> None:
     environment.install_gettext_callables(
         gettext=translated, ngettext=lambda one, many, n: translated(one if n == 1 else many), newstyle=True
     )
-    environment.globals.update(language=language, in_language=in_language, translated=translated)
+    environment.globals.update(language=language, in_language=in_language, translated=translated, task_name=task_name)
     environment.policies["ext.i18n.trimmed"] = True

@@ -16,7 +16,7 @@ from care import people
 from engine import clock
 from engine.history import HistoryRow
 from engine.tasks import TaskRow
-from web.language import N_, gettext, language, translated
+from web.language import N_, gettext, language, task_name, translated
 from web.words import moment
 
 TOLD = {
@@ -74,11 +74,18 @@ def of_rows(session: Session, rows: Iterable[HistoryRow]) -> list[Step]:
         Step(
             "missed" if row.what in MISSED else "done",
             moment(row.at, clock.now(), language()),
-            gettext(_of_case(row)) or translated(row.name or TOLD[row.what]),
+            _title(row),
             _note(row, who),
         )
         for row in told
     ]
+
+
+def _title(row: HistoryRow) -> str:
+    milestone = _of_case(row)
+    if milestone:
+        return translated(milestone)
+    return task_name(row.name) if row.name else translated(TOLD[row.what])
 
 
 def _of_case(row: HistoryRow) -> str:
@@ -98,7 +105,7 @@ def _note(row: HistoryRow, who: dict[int, str]) -> str:
 def now_and_next(task: TaskRow, mine: bool, next_title: str) -> list[Step]:
     """The task itself as what stands now, and who comes next."""
     steps = [
-        Step("now", moment(task.created_at, clock.now(), language()), translated(task.name), _until(task.due_at, mine))
+        Step("now", moment(task.created_at, clock.now(), language()), task_name(task.name), _until(task.due_at, mine))
     ]
     if task.next_at is not None and next_title:
         title = gettext("没办成：%(who)s", who=next_title)

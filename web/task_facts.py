@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from care.cases import KINDS
 from care.elders import Elder
 from care.people import Person
 from care.visits import Visit
 from engine import clock, submissions, tasks
 from engine.tasks import TaskRow
+from web.language import N_, gettext, language
+from web.words import moment
 
+DETAIL = {
+    "number": N_("个案"),
+    "kind": N_("警情"),
+    "device": N_("设备"),
+    "since": N_("从何时起"),
+    "reason": N_("原因"),
+}
+REASONS = {
+    "unknown device": N_("设备不在册"),
+    "nobody has this device": N_("设备没有登记给老人"),
+    "no consent for this purpose": N_("老人没有同意这项用途"),
+    "the device's time lies in the future": N_("设备时间比现在晚"),
+    "too old for its type": N_("来得太晚"),
+}
 _WATCHED = frozenset(("ALONE", "DISABLED", "FP_SPECIAL"))
 
 
@@ -77,4 +95,15 @@ def detail(session: Session, task: TaskRow) -> list[tuple[str, str]]:
     if task.instance_id is not None:
         return []
     found = tasks.detail(session, task.id)
-    return [(str(name), str(value)) for name, value in found.items() if isinstance(value, str | int) and value != ""]
+    said = {**found, **(found["data"] if isinstance(found.get("data"), dict) else {})}
+    return [(gettext(title), _words(name, said[name])) for name, title in DETAIL.items() if said.get(name)]
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "kind" and value in KINDS:
+        return KINDS[value][language() == "en"]
+    if name == "reason":
+        return gettext(REASONS[value]) if value in REASONS else str(value)
+    if name == "since":
+        return moment(datetime.fromisoformat(str(value)), clock.now(), language())
+    return str(value)

@@ -54,3 +54,13 @@ def test_templates_hold_no_bare_chinese() -> None:
             bare.append(path.name)
 
     assert bare == []
+
+
+def test_every_user_task_and_process_has_its_english_name() -> None:
+    known, missing = english(), []
+    for path in sorted((WEB.parent / "processes").glob("*/*.bpmn")):
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(r'<bpmn:(?:userTask|process) [^>]*name="([^"]+)"', text)
+        missing += [f"{path.name}: {name}" for name in names if name not in known]
+
+    assert missing == []

@@ -172,3 +172,24 @@ def test_opening_a_task_alone_is_not_reading_a_file(site: Browser, database: Dat
 
     with database.reading() as session:
         assert session.query(AccessLog).count() == 0
+
+
+def test_a_plain_task_says_what_it_is_about_in_one_language(site: Browser, database: Database, place: Place) -> None:
+    with database.writing() as session:
+        task_id = tasks.plain(
+            session,
+            name="未核实呼叫：请立即联系 Unverified call: contact now",
+            role="monitor_desk",
+            unit_path=place.paths["city"],
+            form_version=1,
+            detail={"device": "d000999", "kind": "sos", "reason": "unknown device"},
+        )
+    site.sign_in(place.users["monitor_desk"])
+
+    chinese = site.get(f"/tasks/{task_id}").text
+    site.post("/language", {"language": "en"})
+    english = site.get(f"/tasks/{task_id}").text
+
+    assert "未核实呼叫：请立即联系<" in chinese and "设备不在册" in chinese and "紧急呼叫" in chinese
+    assert "Unverified call: contact now<" in english and "The device is not on file" in english
+    assert "未核实" not in english
