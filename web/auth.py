@@ -1,8 +1,8 @@
 """Signing in and out.
 
 The answer to a wrong name and to a wrong password is the same. After five failures the account rests for a quarter of
-an hour (care/people.py); besides, one address may try 30 times a minute. In a demonstration the accounts stand on the
-page and one click signs in; outside it that address answers 404.
+an hour (care/people); besides, one address may try one name 20 times a minute. In a demonstration the accounts stand
+on the page and one click signs in; outside it that address answers 404.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def sign_in() -> ResponseReturnValue:
 
 @bp.post("/sign-in")
 @open_to_all
-@limiter.limit("30/minute")
+@limiter.limit("300/minute")
+@limiter.limit("20/minute", key_func=lambda: f"{request.remote_addr} {request.form.get('name', '')}")
 def enter() -> ResponseReturnValue:
     """Check name and password; 422 with one sentence when they do not fit, the name kept."""
     name = request.form.get("name", "").strip()
