@@ -20,7 +20,13 @@ def main() -> None:
         configuration.set_main_option("script_location", str(MIGRATIONS))
         with db.database().engine.connect() as connection:
             configuration.attributes["connection"] = connection
-            command.revision(configuration, message=" ".join(sys.argv[1:]), autogenerate=True, rev_id=None)
+            (MIGRATIONS / "versions").mkdir(exist_ok=True)
+            command.revision(
+                configuration,
+                message=" ".join(sys.argv[1:]),
+                autogenerate=True,
+                rev_id=f"{len(list((MIGRATIONS / 'versions').glob('*.py'))) + 1:04d}",
+            )
 
 
 if __name__ == "__main__":
