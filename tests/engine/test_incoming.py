@@ -9,6 +9,7 @@ import pytest
 
 from engine import clock, db, incoming, work
 from engine.incoming import Admission, Event
+from engine.incoming import door as door_of_engine
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def door() -> Iterator[None]:
         return Admission(device=device, lane="alarm", then=lambda session, incoming_id: 17)
 
     yield
-    incoming._admits.pop("device")
+    door_of_engine._admits.pop("device")
 
 
 def send(event_id: str, device: str = "d1", **payload: object) -> incoming.Recorded:

@@ -1,0 +1,52 @@
+"""Events written down before they are acted on: the one door in, for devices, web hooks and other processes.
+
+`record` is committed before anybody is told «received»; the same source and event id again changes nothing and gets
+the answer of the first. What is admitted waits as work (kind `incoming`) that `run.handle` does: the translator of its
+kind makes a BPMN message of it. A message that nobody awaits yet is kept until its time to live is over.
+"""
+
+from engine.incoming.door import admits, record, set_case, translate, translates
+from engine.incoming.lists import IncomingRow, payload, since
+from engine.incoming.messages import expire, match_kept, message, message_row, write_messages
+from engine.incoming.table import (
+    ACCEPTED,
+    DUPLICATE,
+    HELD,
+    MESSAGE,
+    RAW_LIMIT,
+    REFUSED,
+    TIME_TO_LIVE,
+    Admission,
+    Event,
+    Message,
+    Recorded,
+    incoming,
+)
+
+__all__ = [
+    "ACCEPTED",
+    "DUPLICATE",
+    "HELD",
+    "MESSAGE",
+    "RAW_LIMIT",
+    "REFUSED",
+    "TIME_TO_LIVE",
+    "Admission",
+    "Event",
+    "IncomingRow",
+    "Message",
+    "Recorded",
+    "admits",
+    "expire",
+    "incoming",
+    "match_kept",
+    "message",
+    "message_row",
+    "payload",
+    "record",
+    "set_case",
+    "since",
+    "translate",
+    "translates",
+    "write_messages",
+]
