@@ -100,6 +100,12 @@ def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any])
     return _post(session, role, subject.unit_path)
 
 
+@answers_question("known_roles")
+def known_roles() -> frozenset[str]:
+    """The codes that user tasks may name, departments included."""
+    return frozenset(roles.ROLES) | {f"dept:{each}" for each in roles.DEPARTMENTS}
+
+
 def why_title(code: str, language: str = "zh") -> str:
     """The reason in words."""
     return WHY.get(code, WHY["your_role"])[1 if language == "en" else 0]

@@ -141,6 +141,12 @@ def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any])
     return answer(session, role, subject, data) if answer else Assignment(role, subject.unit_path)
 
 
+def known_roles() -> frozenset[str] | None:
+    """Every role that a diagram may name; None without a domain, and then nothing is refused for its role."""
+    answer = _answers.get("known_roles")
+    return answer() if answer else None
+
+
 def unclaimed(session: Session, name: str, key: str | None, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """What to start for a message that no diagram takes: (process id, data), or None when it may just be recorded."""
     answer = _answers.get("unclaimed")

@@ -91,12 +91,14 @@ def documentation_missing(view: View) -> Iterator[Fault]:
 
 
 def lane_and_role(view: View) -> Iterator[Fault]:
-    """A lane named after a role holds that role's tasks; lanes of those who are no role are free."""
-    for node in view.nodes:
-        roles = view.known.roles
-        if not node.is_user_task or not node.role or node.role.startswith("=") or roles is None:
-            continue
-        if node.lane in roles and node.role != node.lane:
+    """A lane named after a role holds that role's tasks only.
+
+    A lane none of whose tasks has its role is for readers (a family has no account, a desk acts for it), and free.
+    """
+    tasks = [each for each in view.nodes if each.is_user_task and each.role and not each.role.startswith("=")]
+    named = {each.lane for each in tasks if each.lane == each.role}
+    for node in tasks:
+        if node.lane in named and node.role != node.lane:
             yield warning(
                 node,
                 f"{{it}}在泳道「{node.lane}」里，岗位却是「{node.role}」。",

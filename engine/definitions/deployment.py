@@ -74,6 +74,7 @@ def _known(session: Session | None, carried: Mapping[str, bytes]) -> Known:
         operations=Known.signatures(operations.OPERATIONS)
         | {name: Signature(each, frozenset()) for name, each in operations.CHANNELS.items()}
         or None,
+        roles=operations.known_roles(),
         processes={each.process_id for each in deployed} if session is not None else None,
     )
 
