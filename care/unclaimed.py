@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from care import elders, planner
+from engine import tasks
 from engine.operations import answers_question
 
 NOTES = {
@@ -52,7 +53,16 @@ def unclaimed(session: Session, name: str, key: str | None, data: dict[str, Any]
     zh, en = NOTES[name]
     details = "、".join(dict.fromkeys(_words(data)))
     title = f"{zh}（{details}） {en}" if details else f"{zh} {en}"
+    if name.startswith("device.") and _is_open(session, data.get("elder_id"), title[:200]):
+        return None  # the desk has it already; each further sign of the same device is only recorded
     return "village_note", {**data, "message": name, "message_key": key, "title": title[:200]}
+
+
+def _is_open(session: Session, elder_id: Any, title: str) -> bool:
+    if not isinstance(elder_id, int):
+        return False
+    found = tasks.find(session, filters=tasks.Filters(process_id="village_note", subject_id=elder_id))
+    return any(row.name == title for row in found.rows)
 
 
 def _words(data: dict[str, Any]) -> Iterable[str]:

@@ -134,11 +134,11 @@ class Town:
         with db.reading() as session:
             return next(iter(people.holders(session, row.role, row.unit_path)), None)
 
-    def does(self, element: str, by: int | None = None, **answers: Any) -> run.Completed:
+    def does(self, element: str, person: int | None = None, **answers: Any) -> run.Completed:
         """Complete an open task with these answers of its form, and let everything follow."""
         row = self.open()[element]
         with jobs.transaction() as session:
-            done = run.complete_task(session, row.id, answers, by or self.doer(row))
+            done = run.complete_task(session, row.id, answers, person or self.doer(row))
         jobs.drain()
         return done
 

@@ -90,11 +90,15 @@ def replan(session: Session, step: Step, obligation_id: int, tier: str | None = 
 
 @operation("visits.missed")
 def missed(session: Session, step: Step, obligation_id: int) -> dict[str, Any]:
-    """{"tier", "twice", "today_end"}: the period is over and counts as missed."""
+    """{"missed", "tier", "twice", "today_end"}: the period is over; `missed` is False where the visits were made."""
     row = visits.obligation(session, obligation_id)
-    twice = visits.missed(session, row)
-    today_end = times.moment(clock.today(), time(23, 59, 59))
-    return {"tier": row.tier, "twice": twice, "today_end": today_end.isoformat()}
+    is_missed = visits.is_missed(session, row)
+    return {
+        "missed": is_missed,
+        "tier": row.tier,
+        "twice": is_missed and visits.was_missed_before(session, row),
+        "today_end": times.moment(clock.today(), time(23, 59, 59)).isoformat(),
+    }
 
 
 @operation("visits.missed_reason")

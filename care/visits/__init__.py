@@ -12,11 +12,12 @@ from care.visits.obligations import (
     close,
     count,
     current,
-    missed,
+    is_missed,
     next_visit,
     open_period,
     reason_for_missing,
     replan,
+    was_missed_before,
 )
 from care.visits.reading import due_in_unit, get, obligation, obligations_of, of_elder
 from care.visits.records import (
@@ -48,8 +49,8 @@ __all__ = [
     "escalated",
     "finish",
     "get",
+    "is_missed",
     "keep_absence",
-    "missed",
     "next_visit",
     "obligation",
     "obligations_of",
@@ -62,4 +63,5 @@ __all__ = [
     "replan",
     "returned",
     "times_of",
+    "was_missed_before",
 ]

@@ -110,10 +110,25 @@ def count(session: Session, row: VisitObligation) -> bool:
     return row.done >= row.required or tried_enough or clock.now() > times.ends_at(period_of(row))
 
 
-def missed(session: Session, row: VisitObligation) -> bool:
-    """The period is over and the visits are not made; whether the period before was missed too."""
+def settle(row: VisitObligation) -> None:
+    """The state that follows from what was counted: fulfilled in the period, made up after its end. Source: K04."""
+    if row.done >= row.required:
+        row.state = "fulfilled" if row.missed_at is None else "made_up"
+    elif row.state in ("fulfilled", "made_up"):
+        row.state = "open" if row.missed_at is None else "missed"
+
+
+def is_missed(session: Session, row: VisitObligation) -> bool:
+    """The period is over: whether the visits were not made; marked then, late ones are 补访 from now on."""
+    if row.state != "open":
+        return row.state == "missed"
     row.state, row.missed_at = "missed", clock.now()
     session.flush()
+    return True
+
+
+def was_missed_before(session: Session, row: VisitObligation) -> bool:
+    """Whether the elder's period before this one was missed too."""
     before = session.scalar(
         select(VisitObligation)
         .where(VisitObligation.elder_id == row.elder_id, VisitObligation.ends_on < row.starts_on)
@@ -133,13 +148,9 @@ def reason_for_missing(session: Session, row: VisitObligation, reason: str, new_
 
 def close(session: Session, row: VisitObligation) -> bool:
     """The period's visits are over: fulfilled, made up later, or missed; whether it was late."""
-    enough = row.done >= row.required
-    if row.missed_at is None and enough:
-        row.state = "fulfilled"
-    elif enough:
-        row.state = "made_up"
-    else:
-        row.state, row.missed_at = "missed", row.missed_at or clock.now()
+    settle(row)
+    if row.state == "open":
+        row.state, row.missed_at = "missed", clock.now()
     row.closed_at = clock.now()
     session.flush()
     return row.state != "fulfilled"

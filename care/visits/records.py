@@ -131,6 +131,7 @@ def _count(session: Session, visit: Visit) -> None:
     visit.counted = True
     visit.made_up = (visit.done_at or clock.now()) > times.ends_at(obligations.period_of(row))
     row.done += 1
+    obligations.settle(row)
 
 
 def is_sampled(visit_id: int, percent: int = SAMPLE_PERCENT) -> bool:
@@ -186,7 +187,9 @@ def returned(session: Session, visit: Visit) -> None:
     visit.returned = True
     if visit.counted and visit.obligation_id is not None:
         visit.counted = False
-        obligation(session, visit.obligation_id).done -= 1
+        row = obligation(session, visit.obligation_id)
+        row.done -= 1
+        obligations.settle(row)
     session.flush()
 
 

@@ -136,8 +136,8 @@ def _fan_out(
 def _unclaimed(session: Session, message: incoming.Message, lane: str) -> Published:
     instead = operations.unclaimed(session, message.name, message.key, message.data)
     if instead is not None:
-        process_id, data = instead
-        return Published((begin(session, definitions.current(session, process_id), data, message.key)[0],))
+        process_id, data = instead  # without the message's key: two messages about one elder are two instances
+        return Published((begin(session, definitions.current(session, process_id), data, None)[0],))
     if lane == work.ALARM:
         call_a_person(session, "nobody_takes_it", message.name, message.key, message.data)
     return Published()

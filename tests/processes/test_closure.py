@@ -111,12 +111,12 @@ def test_who_handled_it_may_not_review_it(town: Town):
     town.does("call_elder", **say.general())
     town.does("simple_help", **say.helped("not_solved"))
     town.does("family_first", **say.helped("not_solved"))
-    town.does("community_help", by=town.staff["village_desk"], **say.helped())
+    town.does("community_help", person=town.staff["village_desk"], **say.helped())
     town.does("feedback_24h", **say.feedback())
 
     assert town.open()["review_3wd"].role == "village_desk"
     with pytest.raises(tasks.SamePerson):
-        town.does("review_3wd", by=town.staff["village_desk"], **say.review())
+        town.does("review_3wd", person=town.staff["village_desk"], **say.review())
 
 
 def test_where_the_village_has_nobody_else_the_township_sends_one(town: Town):

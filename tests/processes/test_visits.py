@@ -1,0 +1,310 @@
+"""P07 and P08, walked along each way out. Source: draft annex 4; policy 3.5; processes P07, P08."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from care import absences, planner, visits
+from care.visits import VisitObligation
+from engine import clock, db, jobs
+from tests.processes import answers as say
+from tests.town import Town
+
+RECORD: dict[str, Any] = {
+    "kind": "regular", "mode": "home", "started_at": say.NOW, "ended_at": "2026-08-03T10:00:00+08:00",
+}  # fmt: skip
+
+
+@pytest.fixture
+def due(town: Town) -> Town:
+    """The week is planned; the visitor has the visit."""
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    return town
+
+
+def obligation(town: Town) -> VisitObligation:
+    with db.reading() as session:
+        return visits.obligations_of(session, town.elder.id)[0]
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """A visit by telephone, the short form: what annex 4 asks when nobody is at the door."""
+    said: dict[str, Any] = {
+        "kind": "regular",
+        "mode": "phone",
+        "started_at": say.NOW,
+        "ended_at": "2026-08-03T10:00:00+08:00",
+        "met": ["elder"],
+        "alone": True,
+        "living": {"same": False, "self_care": "full", "attention": "normal"},
+        "health": {"same": False, "general": "good", "medicines": "as_told", "changes": [], "attention": "normal"},
+        "feelings": {
+            "same": False, "mood": "calm", "loneliness": 0, "change": "same", "self_harm": False, "attention": "normal",
+        },
+        "wishes": {"same": False, "attention": "normal"},
+        "medication_safety": {"run_out": False, "doctor_wanted": False},
+        "family_duty": {"troubled": "no"},
+        "safety_talk": ["fire"],
+        "facts_changed": [],
+        "major_change": [],
+        "consent": "kept",
+    }  # fmt: skip
+    return {name: value for name, value in (said | changes).items() if value is not None}
+
+
+def goes(town: Town, **check_in: Any) -> None:
+    town.does("accept_or_swap", by="visitor")
+    town.does("go", **say.arrived(**({"mode": "phone", "by": None} | check_in)))
+
+
+def test_a_planned_week_gives_the_visitor_one_visit(due: Town):
+    row = obligation(due)
+    assert (row.period, row.required, row.starts_on) == ("week", 1, date(2026, 8, 3))
+    task = due.open()["accept_or_swap"]
+    assert task.assignee_id == due.staff["visitor"]
+    assert task.due_at is not None and clock.local(task.due_at).date() == date(2026, 8, 6)
+
+
+def test_a_visit_without_findings_fulfils_the_week(due: Town):
+    goes(due)
+    due.does("visit_form", **record())
+    due.does("elder_confirm", satisfaction="good")
+
+    row = obligation(due)
+    assert (row.state, row.done) == ("fulfilled", 1)
+    assert "visit_cycle" not in due.live() or "village_check" in due.elements()
+
+
+def test_findings_go_where_they_belong_and_none_is_lost(due: Town):
+    goes(due)
+    due.does(
+        "visit_form",
+        **record(
+            wishes={"same": False, "meals": "wish", "legal_aid": "soon", "attention": "normal"},
+            medication_safety={"run_out": True, "doctor_wanted": True},
+            facts_changed=["phone"],
+            facts_note="换了号码",
+            major_change=["bereavement"],
+            consent="withdrawn",
+            withdrawn=["health"],
+        ),
+    )
+
+    sent = due.messages()
+    assert sent.count("need.raised") == 2
+    assert {"facts.changed", "major_change.reported", "consent.withdrawn"} <= set(sent)
+    assert _notes(due) == 5
+
+
+def test_an_urgent_finding_starts_the_emergency_at_once(due: Town):
+    goes(due)
+    due.does(
+        "visit_form",
+        **record(health={"same": False, "general": "poor", "medicines": "as_told", "changes": ["pain"],
+                         "attention": "urgent", "note": "胸口疼"}),
+    )  # fmt: skip
+
+    assert "emergency_offline" in due.live()
+    assert {"report_community", "notify_family"} <= due.elements()
+    assert due.case().channel == "visit"
+
+
+def test_nobody_at_home_and_found_at_the_daughters(due: Town):
+    goes(due, mode="home", by="qr", met="no")
+    due.does("second_try", tries=["phone"], found="yes", where="family", talked=True)
+    due.does("absence", kind="family", from_on="2026-08-03", until_on="2026-08-20")
+
+    with db.reading() as session:
+        away = absences.current(session, due.elder.id)
+    assert away is not None and away.kind == "family"
+    assert "elder.absent" in due.messages()
+    assert obligation(due).done == 1  # talked by telephone, which counts under the issued plan
+
+
+def test_nobody_at_home_for_two_hours_is_an_emergency(due: Town):
+    goes(due, mode="home", by="qr", met="no")
+
+    due.waits(hours=2)
+
+    assert "emergency_offline" in due.live()
+    assert due.case().kind == "lost_contact"
+
+
+def test_a_general_elder_is_looked_for_a_day(town: Town):
+    town.elder_is(tier="general")
+    planner.plan(date(2026, 8, 3), 1)
+    town.waits(days=14)
+    goes(town, mode="home", by="qr", met="no")
+
+    town.waits(hours=23)
+    assert "second_try" in town.elements()
+    town.waits(hours=1)
+    assert "emergency_offline" in town.live()
+
+
+def test_not_found_waits_for_the_hour_and_danger_does_not(due: Town):
+    goes(due, mode="home", by="qr", met="no")
+    due.does("second_try", tries=["phone", "neighbour"], found="no")
+    assert "emergency_offline" not in due.live()
+    due.waits(hours=2)
+    assert "emergency_offline" in due.live()
+
+
+def test_danger_at_the_door_is_reported_at_once(due: Town):
+    goes(due, mode="home", by="qr", met="no")
+
+    due.does("second_try", tries=["door"], found="danger", signs="屋里有呻吟声")
+
+    assert "emergency_offline" in due.live()
+
+
+def test_a_refusal_brings_b_and_then_the_township(due: Town):
+    goes(due, mode="home", by="qr", met="refused")
+    assert due.open()["b_tries"].assignee_id == due.staff["visitor_b"]
+
+    due.does("b_tries", **say.arrived("refused"))
+    assert due.open()["second_refusal"].role == "township_desk"
+    due.does("second_refusal", **say.note())
+
+    row = obligation(due)
+    assert (row.done, row.attempts, row.state) == (0, 1, "open")
+
+
+def test_b_is_let_in(due: Town):
+    goes(due, mode="home", by="qr", met="refused")
+    due.does("b_tries", **say.arrived("yes", mode="phone", by=None))
+
+    assert due.open()["visit_form"].assignee_id == due.staff["visitor_b"]
+
+
+def test_a_visit_handed_to_b(due: Town):
+    due.does("accept_or_swap", by="visitor_b", reason="出差")
+
+    assert due.open()["go"].assignee_id == due.staff["visitor_b"]
+
+
+def test_the_first_visit_of_a_visitor_is_checked_and_may_come_back(due: Town):
+    goes(due)
+    due.does("visit_form", **record())
+    due.does("elder_confirm", satisfaction="good")
+    assert due.open()["village_check"].role == "village_desk"
+    assert obligation(due).done == 1
+
+    due.does("village_check", way="phone", answer="return", what="时间不对")
+    assert obligation(due).done == 0
+    due.does("correct_visit", **record())
+    due.does("village_check", way="phone", answer="ok")
+
+    assert (obligation(due).done, obligation(due).state) == (1, "fulfilled")
+    assert due.live() == []
+
+
+def test_a_record_that_does_not_come_is_asked_for(due: Town):
+    goes(due)
+
+    due.waits(hours=24)
+
+    assert due.sent("visit_not_submitted")
+
+
+def test_the_visitors_are_reminded_and_a_missed_week_is_explained(due: Town):
+    due.waits(days=4, hours=23)  # Saturday 08:00
+    assert {each["person"] for each in due.sent("visit_period_ends")} == {
+        due.staff["visitor"],
+        due.staff["visitor_b"],
+    }
+
+    due.waits(days=2)
+
+    row = obligation(due)
+    assert row.state == "missed"
+    opened = due.open()
+    assert opened["why_missed"].role == "township_desk"
+    assert opened["same_day_check"].role == "township_desk"
+    assert "twice_missed" not in opened
+    assert "visit.missed" in due.messages()
+    due.does("same_day_check", reached="elder", well="well")
+    due.does("why_missed", reason="no_worker", new_date="2026-08-11")
+    goes(due)
+    due.does("visit_form", **record())
+    due.does("elder_confirm", satisfaction="good")
+    with db.reading() as session:
+        week = next(each for each in visits.obligations_of(session, due.elder.id) if each.starts_on == date(2026, 8, 3))
+    assert (week.state, week.missed_reason) == ("made_up", "no_worker")
+
+
+def test_two_missed_weeks_go_to_the_district(due: Town):
+    due.waits(days=7)
+    planner.plan(date(2026, 8, 10), 1)
+    due.waits(days=7)
+
+    assert due.open()["twice_missed"].role == "district_desk"
+
+
+def test_an_elder_who_leaves_owes_nothing_more(due: Town):
+    due.message("elder.exited", str(due.elder.id))
+
+    assert obligation(due).state == "cancelled"
+    assert due.elements() == set()
+    assert due.live() == []
+
+
+def test_a_raised_tier_is_planned_anew_at_once(town: Town):
+    town.elder_is(tier="general")
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    assert obligation(town).period == "month"
+    town.elder_is(tier="high")
+
+    town.message("tier.raised", str(town.elder.id), tier="high")
+
+    row = obligation(town)
+    assert (row.period, row.ends_on, row.tier) == ("week", date(2026, 8, 9), "high")
+    assert "accept_or_swap" in town.elements()
+
+
+def test_a_long_absence_turns_the_visit_to_the_telephone(due: Town):
+    with jobs.transaction() as session:
+        elder = session.merge(due.elder)
+        absences.register(session, elder, "travel", clock.now() + timedelta(days=20))
+
+    due.message("elder.absent", str(due.elder.id))
+
+    assert obligation(due).mode == "phone"
+
+
+def test_a_visit_that_a_manager_orders(town: Town):
+    town.message("visit.ordered", str(town.elder.id), kind="targeted")
+
+    assert town.open()["accept_or_swap"].assignee_id == town.staff["visitor"]
+    assert "visit_ordered" in town.live()
+
+
+def test_a_registered_elder_is_visited_in_the_running_period(town: Town):
+    town.message("elder.registered", str(town.elder.id))
+
+    assert obligation(town).starts_on == date(2026, 8, 3)
+    assert "accept_or_swap" in town.elements()
+
+
+def test_planning_twice_plans_nothing_twice(due: Town):
+    again = planner.plan(date(2026, 8, 3), 7)
+
+    assert (again.periods, again.before) == (0, 1)
+
+
+def _notes(town: Town) -> int:
+    from engine import tasks
+
+    with db.reading() as session:
+        return len(
+            [
+                each
+                for each in tasks.find(session, filters=tasks.Filters(), limit=100).rows
+                if each.element_id == "handle_note"
+            ]
+        )
