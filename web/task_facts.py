@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from care import cases
 from care.cases import KINDS
 from care.elders import Elder
 from care.people import Person
@@ -91,12 +93,21 @@ def last_answers(session: Session, task: TaskRow) -> Mapping[str, Any]:
 
 
 def detail(session: Session, task: TaskRow) -> list[tuple[str, str]]:
-    """What a plain task is about, as (name, words); empty for tasks of processes."""
+    """What a task is about, as (name, words): the emergency of a process, or what a plain task was opened with."""
     if task.instance_id is not None:
-        return []
+        return _case(session, task.instance_id)
     found = tasks.detail(session, task.id)
     said = {**found, **(found["data"] if isinstance(found.get("data"), dict) else {})}
     return [(gettext(title), _words(name, said[name])) for name, title in DETAIL.items() if said.get(name)]
+
+
+def _case(session: Session, instance_id: UUID) -> list[tuple[str, str]]:
+    """The emergency that the task belongs to: kind and the moment it began."""
+    case = cases.of_instance(session, instance_id)
+    if case is None:
+        return []
+    kind = KINDS[case.kind][language() == "en"] if case.kind in KINDS else case.kind
+    return [(gettext("警情"), f"{kind} · {moment(case.opened_at, clock.now(), language())}")]
 
 
 def _words(name: str, value: Any) -> str:

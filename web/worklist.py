@@ -1,13 +1,14 @@
 """The worklist: urgent on top with the time left, then today, this week, later.
 
-One question to the tasks, two for the elders of all rows. The list asks for itself again (20 s on phones, 5 s on
-desks); app.js renews the rows that are shown and keeps new ones behind «新来 N 条，显示», so nothing moves while read.
+One question to the tasks, three for the elders, places and emergencies of all rows. The list asks for itself again
+(20 s on phones, 5 s on desks); app.js renews the rows that are shown and keeps new ones behind «新来 N 条，显示», so
+nothing moves while read.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care import roles, roles_of
+from care.cases import KINDS, Case
 from care.people import Person
 from engine import clock, db, tasks
 from engine.tasks import Page, TaskRow
@@ -46,6 +48,7 @@ class Item:
     elder: Seen | None
     unit: str
     why: str
+    about: str = ""  # the kind of emergency that the task belongs to
 
     @property
     def group(self) -> str:
@@ -98,16 +101,30 @@ def _done(session: Session, person: Person) -> Page:
 
 
 def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[Item]:
-    """Rows with their elders and units, in two questions for all."""
+    """Rows with their elders, units and emergencies, in three questions for all."""
     listed = list(rows)
     elders = briefs.of_elders(session, person, {row.subject_id for row in listed if row.subject_id is not None})
     places = briefs.unit_names(session, {row.unit_path for row in listed if row.subject_id not in elders})
+    kinds = kinds_of(session, {row.instance_id for row in listed if row.instance_id is not None})
     return [
-        Item(row, briefs.seen(elders[row.subject_id], row), "", why(row))
-        if row.subject_id in elders
-        else Item(row, None, places.get(row.unit_path, ""), why(row))
+        Item(
+            row,
+            briefs.seen(elders[row.subject_id], row) if row.subject_id in elders else None,
+            places.get(row.unit_path, ""),
+            why(row),
+            kinds.get(row.instance_id, "") if row.instance_id else "",
+        )
         for row in listed
     ]
+
+
+def kinds_of(session: Session, instances: Collection[UUID]) -> dict[UUID, str]:
+    """The kind of emergency by instance, in words, in one question; instances without a case are missing."""
+    if not instances:
+        return {}
+    rows = session.execute(select(Case.instance_id, Case.kind).where(Case.instance_id.in_(instances)))
+    side = int(language() == "en")
+    return {row.instance_id: KINDS[row.kind][side] for row in rows if row.instance_id and row.kind in KINDS}
 
 
 def group_of(task: TaskRow) -> str:
@@ -123,10 +140,16 @@ def group_of(task: TaskRow) -> str:
 
 
 def why(task: TaskRow) -> str:
-    """One line: why it is yours, and who gets it when if you do not do it."""
+    """One line: why it is yours, by when, and who gets it at which minute if you do not do it."""
     reason = roles_of.why_title(task.why, language())
-    after = next_words(task)
-    return f"{reason}{_stop()}{after}" if after else f"{reason}{_stop()}"
+    return f"{reason}{_stop()}{next_words(task) or until_words(task)}".strip()
+
+
+def until_words(task: TaskRow) -> str:
+    """«09:16 前办完。», empty without a time."""
+    if task.due_at is None:
+        return ""
+    return gettext("%(time)s 前办完。", time=moment(task.due_at, clock.now(), language()))
 
 
 def next_words(task: TaskRow) -> str:

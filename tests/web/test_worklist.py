@@ -76,6 +76,14 @@ def test_a_row_says_who_where_until_when_and_who_comes_next(site: Browser, datab
     assert "09:16 前没办，转嘎查村（社区）。" in shown
 
 
+def test_a_row_without_a_successor_says_by_when(site: Browser, database: Database, place: Place) -> None:
+    of_the_visitor(database, place, due=timedelta(minutes=5), priority="urgent", why="your_elder")
+
+    site.sign_in(place.users["visitor"])
+
+    assert "你是该老人的专属探访责任人。09:05 前办完。" in site.get("/tasks").text
+
+
 def test_elders_of_others_are_masked_and_show_no_door(site: Browser, database: Database, place: Place) -> None:
     with database.writing() as session:
         a_task(session, "hotline", place.paths["city"], place.elder_id, name="答应回电")

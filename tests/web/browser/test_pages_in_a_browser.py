@@ -198,6 +198,20 @@ def test_large_letters_and_narrow_phones_need_no_sideways_scroll(
         assert overhang(page) == 0, where
 
 
+def test_large_print_mode_keeps_everything_on_the_page(
+    signed_in: OpenPage, judged: Judge, database: Database, place: Place
+) -> None:
+    task_id = busy_day(database, place)
+    page = signed_in(place.users["visitor"])
+    page.goto("/me")
+    page.locator('[name="mode"][value="elder"]').click()
+
+    for name, where in (("worklist", "/tasks"), ("visit", f"/tasks/{task_id}"), ("report", "/report")):
+        page.goto(where)
+        assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 20
+        judged(page, f"phone-{name}-large")
+
+
 def test_everything_to_press_is_large_enough_for_a_finger(
     signed_in: OpenPage, database: Database, place: Place
 ) -> None:
