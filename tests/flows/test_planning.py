@@ -1,0 +1,71 @@
+"""A week of visits for many elders. Source: issue point 3; house style A4 ii."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from care import planner
+from care.visits import VisitObligation
+from engine import db, jobs, tasks
+from tests import builders
+from tests.town import Town
+from web.commands_plan import plan
+
+
+@pytest.fixture
+def town(database: db.Database, monday: datetime) -> Town:
+    return Town()
+
+
+@pytest.mark.slow
+def test_a_week_for_600_elders_is_planned_in_under_a_minute(town: Town):
+    with jobs.transaction() as session:
+        for number in range(599):
+            tier = ("high", "key", "general")[number % 3]
+            builders.an_elder(session, town.city, tier=tier, contacts=False, consents=())
+    shown: list[tuple[int, int]] = []
+
+    begun = time.monotonic()
+    done = planner.plan(date(2026, 8, 3), 7, lambda at, of: shown.append((at, of)))
+    taken = time.monotonic() - begun
+
+    assert (done.elders, done.periods) == (600, 600)
+    assert taken < 60, taken
+    assert shown[-1] == (600, 600)
+    assert len(shown) == 12
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(VisitObligation)) == 600
+        of_visitor = tasks.find(session, filters=tasks.Filters(role="visitor"), limit=1000).rows
+    assert {row.assignee_id for row in of_visitor} == {town.staff["visitor"]}
+    assert planner.plan(date(2026, 8, 3), 7).periods == 0
+
+
+def test_the_command_plans_and_a_second_call_plans_nothing_twice(town: Town):
+    first = CliRunner().invoke(plan, ["--date", "2026-08-03", "--days", "7"])
+    second = CliRunner().invoke(plan, ["--date", "2026-08-03", "--days", "7"])
+
+    assert first.exit_code == second.exit_code == 0
+    assert "1 periods planned, 0 were planned before" in first.output
+    assert "0 periods planned, 1 were planned before" in second.output
+
+
+def test_an_elder_without_a_tier_or_who_left_is_not_planned(town: Town):
+    town.elder_is(tier="none")
+    assert planner.plan(date(2026, 8, 3), 7).periods == 0
+    town.elder_is(tier="high", status="exited")
+    assert planner.plan(date(2026, 8, 3), 7).periods == 0
+
+
+def test_a_period_with_less_than_two_days_left_waits_for_the_next(town: Town):
+    planner.plan(date(2026, 8, 9), 1)
+
+    with db.reading() as session:
+        assert list(session.scalars(select(VisitObligation.starts_on))) == []
+    planner.plan(date(2026, 8, 9), 2)
+    with db.reading() as session:
+        assert list(session.scalars(select(VisitObligation.starts_on))) == [date(2026, 8, 10)]
