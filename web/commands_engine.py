@@ -6,7 +6,7 @@ running program; when none is alive the command does it itself before it returns
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,61 +14,13 @@ from uuid import UUID
 
 import click
 import orjson
+from sqlalchemy import inspect
 
-from engine import audit, clock, db, definitions, diagrams, forms, incidents, incoming, jobs, run, tasks
-from engine.definitions import Deployed
-from engine.forms.folder import FOLDER
+from engine import audit, clock, db, definitions, forms, incidents, incoming, jobs, run, tasks, work
 from web import engine_views as views
+from web.bundles import deploy_paths
 
 _PATHS = click.Path(exists=True, readable=True, path_type=Path)
-
-
-def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = False) -> Deployed:
-    """Check and deploy all diagrams and tables of these folders and files as one bundle, with the forms they name.
-
-    Raises definitions.Refused with the findings; with `dry_run` nothing is written.
-    """
-    files, forms_found = collect(list(paths))
-    if dry_run:
-        with db.reading() as session:
-            found = definitions.check(session, files, forms_found)
-        if any(each.is_error for each in found):
-            raise definitions.Refused(found)
-        return Deployed(0, False, {}, tuple(found))
-    with jobs.transaction() as session:
-        return definitions.deploy(session, files, by, forms_found)
-
-
-def collect(paths: list[Path]) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """(diagrams and tables by their path within what was named, forms that the diagrams name by key)."""
-    files: dict[str, bytes] = {}
-    places: list[Path] = []
-    for path in paths:
-        root = path if path.is_dir() else path.parent
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        places += [root / "forms", root.parent / "forms"]
-        for each in found:
-            if each.suffix in (".bpmn", ".dmn"):
-                files[each.relative_to(root).as_posix()] = each.read_bytes()
-    if not files:
-        raise click.ClickException("没有 .bpmn 或 .dmn 文件 · no diagram and no table there")
-    named = {name for text in files.items() for name in _forms_named(*text)}
-    carried = {}
-    for key in sorted(named):
-        place = next((each / f"{key}.json" for each in [*places, FOLDER] if (each / f"{key}.json").is_file()), None)
-        if place is not None:
-            carried[f"forms/{key}.json"] = place.read_bytes()
-    return files, carried
-
-
-def _forms_named(path: str, text: bytes) -> set[str]:
-    if not path.endswith(".bpmn"):
-        return set()
-    try:
-        drawn = diagrams.parse(text, path)
-    except diagrams.NotADiagram:
-        return set()
-    return {node.form for process in drawn.processes for node in process.nodes if node.form}
 
 
 @click.command("deploy")
@@ -119,17 +71,32 @@ def start_command(process_id: str, data: str, key: str | None, as_json: bool) ->
 def message_command(name: str, key: str, data: str, as_json: bool) -> None:
     """送达一条消息 · deliver a message; nobody there: it is kept for its time to live."""
     _open()
-    payload = _data(data)
     with jobs.transaction() as session:
-        published = run.publish(session, name, key, payload)
-        if not published.reached:
-            incoming.message(session, name, key, payload)
+        urgent = any(each.urgent for each in definitions.started_by(session, name))
+        sent = incoming.message(session, name, key, _data(data), lane=work.ALARM if urgent else work.NORMAL)
+    assert sent is not None
     _carry_on()
-    for instance_id in published.instances:
+    state, instance_id = _outcome(sent)
+    if state == "waiting":
+        raise click.ClickException(
+            "消息已存，但未能处理，见 visitflow incidents · stored, but it could not be handled yet"
+        )
+    if instance_id is not None:
         _line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
-    if not published.instances:
-        words = f"已送达 {published.queued} 个实例 · queued" if published.queued else "无人等待，已留存 · kept"
+    else:
+        words = "无人等待，已留存 · nobody awaits it, kept" if state == "kept" else "已送达 · delivered"
         click.echo(words, err=as_json)
+
+
+def _outcome(sent: UUID) -> tuple[str, UUID | None]:
+    """What became of a message; the running program has 5 s to handle it."""
+    until = time.monotonic() + 5
+    while True:
+        with db.reading() as session:
+            state, instance_id = incoming.outcome(session, sent)
+        if state != "waiting" or time.monotonic() > until or not jobs.somebody_works():
+            return state, instance_id
+        time.sleep(0.05)
 
 
 @click.command("tasks")
@@ -245,7 +212,8 @@ def audit_command(as_json: bool) -> None:
 
 
 def _open() -> None:
-    db.open_database()
+    if not inspect(db.open_database().engine).has_table("work"):
+        raise click.ClickException("数据库还没有表，请先运行 visitflow db upgrade · create the tables first")
     jobs.load_clock()
 
 
@@ -279,6 +247,8 @@ def _moment(text: str | None) -> datetime | None:
 def _line(value: dict[str, Any]) -> None:
     click.echo(orjson.dumps(value).decode())
 
+
+__all__ = ["commands", "deploy_paths"]
 
 commands: list[click.Command] = [
     deploy_command,

@@ -6,7 +6,7 @@ kind makes a BPMN message of it. A message that nobody awaits yet is kept until 
 """
 
 from engine.incoming.door import admits, record, set_case, translate, translates
-from engine.incoming.lists import IncomingRow, payload, since
+from engine.incoming.lists import IncomingRow, outcome, payload, since
 from engine.incoming.messages import expire, match_kept, message, message_row, write_messages
 from engine.incoming.table import (
     ACCEPTED,
@@ -42,6 +42,7 @@ __all__ = [
     "match_kept",
     "message",
     "message_row",
+    "outcome",
     "payload",
     "record",
     "set_case",

@@ -60,3 +60,10 @@ def payload(session: Session, incoming_id: UUID) -> dict[str, Any]:
     """What an event said; {} for what was refused."""
     found = session.connection().execute(select(incoming.c.payload).where(incoming.c.id == incoming_id)).scalar_one()
     return dict(found)
+
+
+def outcome(session: Session, incoming_id: UUID) -> tuple[str, UUID | None]:
+    """(state, the instance that it began or moved): waiting, handled, kept, expired or closed."""
+    query = select(incoming.c.state, incoming.c.instance_id).where(incoming.c.id == incoming_id)
+    row = session.connection().execute(query).one()
+    return row.state, row.instance_id

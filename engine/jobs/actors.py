@@ -29,7 +29,7 @@ _bulk = threading.Lock()
 _parts: list[Any] = []
 
 
-def _broker() -> dramatiq.Broker:
+def _new_broker() -> dramatiq.Broker:
     if not settings().redis_url:
         return StubBroker(middleware=[])
     from dramatiq.brokers.redis import RedisBroker
@@ -38,8 +38,13 @@ def _broker() -> dramatiq.Broker:
     return cast("dramatiq.Broker", make(url=settings().redis_url, middleware=[]))
 
 
-broker = _broker()
-_alarm_broker = _broker()  # one worker per broker: the alarm lane has its own
+_broker = _new_broker()
+_alarm_broker = _new_broker()  # one worker per broker: the alarm lane has its own
+
+
+def broker() -> dramatiq.Broker:
+    """The broker of every lane but `alarm`; `visitflow worker` serves all lanes."""
+    return _broker
 
 
 def _look(lane: str) -> None:
@@ -56,7 +61,7 @@ def _look(lane: str) -> None:
 
 _actors = {
     lane: dramatiq.actor(
-        broker=_alarm_broker if lane == work.ALARM else broker, queue_name=lane, actor_name=f"look_{lane}"
+        broker=_alarm_broker if lane == work.ALARM else _broker, queue_name=lane, actor_name=f"look_{lane}"
     )(_look)
     for lane in work.LANES
 }
@@ -90,7 +95,7 @@ def start_workers(lanes: Collection[str] = work.LANES) -> None:
         _parts.append(dramatiq.Worker(_alarm_broker, queues={work.ALARM}, worker_threads=2, worker_timeout=200))
     if others:
         threads = max(2, settings().worker_threads)
-        _parts.append(dramatiq.Worker(broker, queues=others, worker_threads=threads, worker_timeout=200))
+        _parts.append(dramatiq.Worker(_broker, queues=others, worker_threads=threads, worker_timeout=200))
     for each in _parts:
         each.start()
     sweeper = threading.Thread(target=_sweep_for_ever, args=(tuple(lanes),), name="sweeps", daemon=True)
