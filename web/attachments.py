@@ -120,6 +120,8 @@ def upload() -> ResponseReturnValue:
     subject_id = request.form.get("subject", type=int)
     try:
         with db.writing() as session:
+            if subject_id is not None:
+                access.elder(session, me(), subject_id)
             stored = store(session, file.stream.read(LARGEST + 1), me().id, subject_id)
     except FileRefused as fault:
         return jsonify(error=422, message=str(fault)), 422

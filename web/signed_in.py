@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app, redirect, request, session, url_for
+from flask import Flask, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
@@ -16,6 +16,7 @@ from care import people, roles
 from care.people import Person
 from engine import db
 from web import sessions
+from web.language import gettext
 from web.marks import is_open_to_all, open_to_all
 
 _manager = LoginManager()
@@ -95,8 +96,16 @@ def _guard() -> ResponseReturnValue | None:
         return None
     if wants_json() or request.headers.get("X-Fragment"):
         return refuse(401)
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("auth.sign_in", next=wanted))
+    if request.method == "GET":
+        return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+    flash(gettext("登录到期了。填的内容存在这台设备里，登录后接着办。"))
+    return redirect(url_for("auth.sign_in", next=_page_of_the_form()))
+
+
+def _page_of_the_form() -> str:
+    """Where a form that came too late stood, if its address can be opened; else the first page."""
+    can_be_opened = current_app.url_map.bind("").test(request.path, "GET")
+    return request.path if can_be_opened else "/"
 
 
 __all__ = ["Person", "begin", "current_person", "end", "install", "me", "open_to_all", "sees_figures"]

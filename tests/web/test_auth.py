@@ -155,3 +155,17 @@ def test_a_new_password_signs_out_everywhere_else(site: Browser, database: Datab
 
     assert wrong.status_code == 422 and "原密码不对" in wrong.text
     assert right.status_code == 302 and site.get("/me").status_code == 200
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(
+    site: Browser, database: Database, monday: datetime
+) -> None:
+    a_worker(database)
+    site.sign_in("li.min")
+    site.get("/report")
+    clock.move_by(timedelta(hours=13))
+
+    answer = site.post("/report", {"words": "写了一半"})
+
+    assert answer.location == "/sign-in?next=/report"
+    assert "登录后接着办" in site.get(answer.location).text

@@ -5,6 +5,7 @@
    data-until="moment"                   the last five minutes of a deadline count down by the second
    data-focus                            takes the focus when the page opens (what is wrong with a form)
    data-open="id" / data-close           opens and closes a <dialog>; without script the link beside it does
+   data-wipe="question"                  signing out: removes drafts from the device, asks first when some are unsent
    data-reveal="address"                 shows a masked value in place; the server writes down who looked
    form                                  says that it is being sent, and is sent once  */
 (() => {
@@ -19,10 +20,21 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.dataset.wipe && !wipe(form.dataset.wipe)) return event.preventDefault();
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     event.submitter?.setAttribute("aria-busy", "true");
   });
+  /* Signing out leaves nothing of anybody on the device; unsent drafts are asked about first. */
+  function wipe(question) {
+    const drafts = Object.keys(localStorage).filter((name) => name.startsWith("draft:"));
+    const unsent = drafts.some((name) => !JSON.parse(localStorage.getItem(name)).sent);
+    if (unsent && !confirm(question)) return false;
+    for (const name of drafts) localStorage.removeItem(name);
+    window.indexedDB?.deleteDatabase("visitflow");
+    return true;
+  }
+
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
