@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from care import organisation
@@ -14,9 +14,9 @@ from care.cases import Case
 from care.people import Person
 from engine import clock, db, incidents, tasks
 from engine.tasks import Filters, TaskRow
-from web import case_views
+from web import case_views, instances
 from web.pages import Entry, fragment, page
-from web.signed_in import me, sees_figures
+from web.signed_in import me
 
 LIMIT = 100
 
@@ -40,7 +40,7 @@ def rows() -> ResponseReturnValue:
 def _values() -> dict[str, Any]:
     person = me()
     paths = case_views.board_paths(person)
-    if not paths and not sees_figures(person):
+    if not paths:
         abort(403)
     with db.reading() as session:
         shown = case_views.rows(session, person, _open_cases(session, person, paths))
@@ -49,7 +49,14 @@ def _values() -> dict[str, Any]:
         today = _today(session, person, paths)
     running = sorted((each for each in shown if each.at <= 3), key=_pressing)
     closing = sorted((each for each in shown if each.at > 3), key=_pressing)
-    return {"running": running, "closing": closing, "calls": calls, "stuck": stuck, "today": today}
+    return {
+        "running": running,
+        "closing": closing,
+        "calls": [(task, case_views.is_theirs(person, task)) for task in calls],
+        "stuck": stuck,
+        "watches": bool(instances.scope(person)),
+        "today": today,
+    }
 
 
 def _pressing(row: case_views.Shown) -> tuple[bool, bool, float]:
@@ -58,33 +65,34 @@ def _pressing(row: case_views.Shown) -> tuple[bool, bool, float]:
 
 
 def _open_cases(session: Session, person: Person, paths: list[str]) -> list[Case]:
-    asked = select(Case).where(Case.state == "open", case_views.visible(person)).order_by(Case.opened_at.desc())
-    return [
-        case
-        for case in session.scalars(asked.limit(LIMIT))
-        if any(organisation.is_within(case.unit_path, path) for path in paths)
-    ]
+    is_here = or_(*(organisation.within(Case.unit_path, path) for path in paths))
+    asked = select(Case).where(Case.state == "open", case_views.visible(person), is_here)
+    return list(session.scalars(asked.order_by(Case.opened_at.desc()).limit(LIMIT)))
 
 
 def _calls(session: Session, person: Person, paths: list[str]) -> list[TaskRow]:
-    """Plain tasks outside any diagram: unverified calls, and «call this person now»."""
+    """Plain tasks outside any diagram: unverified calls, and «call this person now»; the most pressing first."""
     found = [
         task
         for path in paths
         for task in tasks.find(session, path, Filters(priority="urgent"), limit=50).rows
-        if task.instance_id is None
+        if task.instance_id is None and (case_views.is_theirs(person, task) or person.has_right("see_board"))
     ]
-    posts = person.worklist_posts
-    return [task for task in found if (task.role, task.unit_path) in posts or person.has_right("see_board")]
+    return sorted(found, key=lambda task: task.due_at.timestamp() if task.due_at else 9e12)
 
 
 def _today(session: Session, person: Person, paths: list[str]) -> dict[str, int]:
-    """Cases opened since midnight, and how many of them were false alarms."""
+    """Cases opened since midnight: all, false alarms, handled; and those with nobody's hand on them yet."""
     midnight = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    is_here = or_(*(organisation.within(Case.unit_path, path) for path in paths))
     asked = (
-        select(Case.state, func.count())
-        .where(Case.opened_at >= midnight, case_views.visible(person))
+        select(Case.state, func.count(), func.count(Case.handled_at))
+        .where(Case.opened_at >= midnight, case_views.visible(person), is_here)
         .group_by(Case.state)
     )
-    counted: dict[str, int] = dict(session.execute(asked).tuples().all())
-    return {"opened": sum(counted.values()), "false": counted.get("false_alarm", 0), "open": counted.get("open", 0)}
+    rows = session.execute(asked).tuples().all()
+    return {
+        "opened": sum(number for _, number, _ in rows),
+        "false": sum(number for state, number, _ in rows if state == "false_alarm"),
+        "handled": sum(handled for state, _, handled in rows if state != "false_alarm"),
+    }

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care import cases, people
-from care.cases import Case, CaseEntry, ContactAttempt
+from care.cases import Case
 from engine import clock, db, definitions, history, incidents, instances, tasks, waits
-from web import case_views, diagram_state
+from engine.diagrams import Process
+from engine.history import HistoryRow
+from web import case_story, case_views, diagram_state
+from web import instances as instances_page
 from web.diagram_state import Drawing
 from web.language import gettext, language
 from web.pages import page
 from web.security import allow_inline_styles
 from web.signed_in import me
-from web.stories import OF_CASE, Step
 from web.words import moment
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
-
-_WHOM = {
-    "elder": "联系老人",
-    "family": "联系家属",
-    "visitor": "联系探访责任人",
-    "grid_worker": "网格员上门查看",
-    "village": "社区到场",
-    "district": "区应急到场",
-    "police": "民警到场",
-}
 
 
 @bp.app_template_filter("case_state")
@@ -44,9 +36,9 @@ def show(case_id: int) -> ResponseReturnValue:
     allow_inline_styles()
     with db.reading() as session:
         case = _visible(session, case_id)
-        shown = case_views.rows(session, me(), [case])[0]
-        story = _story(session, case, shown)
-        drawn = _drawings(session, case)
+        shown = case_views.rows(session, me(), [case], inside=True)[0]
+        happened, drawn, processes = _course(session, case)
+        told = case_story.story(session, case, shown, happened, processes)
         faults = [
             each
             for each in (incidents.of_instance(session, case.instance_id) if case.instance_id else [])
@@ -56,11 +48,13 @@ def show(case_id: int) -> ResponseReturnValue:
         "cases/case.html",
         row=shown,
         case=case,
-        story=story,
+        story=told,
         notes=_stage_notes(case, shown),
         drawn=drawn,
-        chosen=drawn[0] if drawn else None,
+        chosen=diagram_state.in_use(drawn, request.args.get("diagram")),
         faults=faults,
+        mine=[task for task in shown.tasks if case_views.is_theirs(me(), task)],
+        watches=bool(instances_page.scope(me())),
     )
 
 
@@ -69,7 +63,7 @@ def file(case_id: int) -> ResponseReturnValue:
     """The case file, made for print: head, stages with times, every round, every line of the record."""
     with db.reading() as session:
         case = _visible(session, case_id)
-        shown = case_views.rows(session, me(), [case])[0]
+        shown = case_views.rows(session, me(), [case], inside=True)[0]
         entries = cases.timeline(session, case_id)
         attempts = cases.attempts(session, case_id)
         turns = cases.rounds(session, case_id)
@@ -79,8 +73,9 @@ def file(case_id: int) -> ResponseReturnValue:
         "cases/file.html",
         row=shown,
         case=case,
-        entries=[(each, said(each)) for each in entries],
-        attempts=[(each, gettext(_WHOM.get(each.whom, each.whom))) for each in attempts],
+        entries=[(each, case_story.said(each)) for each in entries],
+        notes=_stage_notes(case, shown),
+        attempts=[(each, case_story.called(each)) for each in attempts],
         turns=turns,
         names=names,
         printed_at=clock.now(),
@@ -92,39 +87,6 @@ def _visible(session: Session, case_id: int) -> Case:
     if found is None:
         abort(404)
     return found
-
-
-def said(entry: CaseEntry) -> str:
-    """A line of the record in words."""
-    return gettext(OF_CASE.get(entry.what, entry.what))
-
-
-def _story(session: Session, case: Case, shown: case_views.Shown) -> list[Step]:
-    """What happened, oldest first, then what is open now, then who comes next."""
-    entries, attempts = cases.timeline(session, case.id), cases.attempts(session, case.id)
-    names = people.names(session, {each.who for each in entries if each.who is not None})
-    steps = [(each.at, _entry_step(each, names)) for each in entries]
-    steps += [(each.at, _attempt_step(each)) for each in attempts]
-    told = [step for _, step in sorted(steps, key=lambda pair: pair[0])]
-    now = clock.now()
-    for task in shown.tasks:
-        told.append(Step("now", moment(task.created_at, now, language()), gettext(task.name), shown.holder))
-    for task in shown.tasks:
-        if task.next_at is not None and task.next_role is not None:
-            told.append(Step("next", moment(task.next_at, now, language()), case_views.next_words(task), task.name))
-    return told
-
-
-def _entry_step(entry: CaseEntry, names: dict[int, str]) -> Step:
-    note = "，".join(part for part in (names.get(entry.who or 0, ""), entry.text or "") if part)
-    stage = "missed" if entry.what in ("feedback_late", "reopened") else "done"
-    return Step(stage, moment(entry.at, clock.now(), language()), said(entry), note)
-
-
-def _attempt_step(attempt: ContactAttempt) -> Step:
-    title = gettext(_WHOM.get(attempt.whom, attempt.whom))
-    words = gettext("接通") if attempt.answered else gettext("没联系上")
-    return Step("done" if attempt.answered else "missed", moment(attempt.at, clock.now(), language()), title, words)
 
 
 def _stage_notes(case: Case, shown: case_views.Shown) -> list[str]:
@@ -140,17 +102,20 @@ def _stage_notes(case: Case, shown: case_views.Shown) -> list[str]:
     return notes
 
 
-def _drawings(session: Session, case: Case) -> list[Drawing]:
+def _course(session: Session, case: Case) -> tuple[list[HistoryRow], list[Drawing], list[Process]]:
+    """(history, drawings, processes) of the instance that handles the case; nothing when none does."""
     if case.instance_id is None:
-        return []
+        return [], [], []
     try:
         instance = instances.get(session, case.instance_id)
-        return diagram_state.drawings(
+        happened = history.of_instance(session, instance.id)
+        drawn = diagram_state.drawings(
             session,
             instance,
             tasks.of_instance(session, instance.id),
             waits.of_instance(session, instance.id),
-            history.of_instance(session, instance.id),
+            happened,
         )
+        return happened, drawn, [process for process, _ in diagram_state.processes(session, instance)]
     except (instances.NoSuchInstance, definitions.NotDeployed):
-        return []
+        return [], [], []

@@ -23,13 +23,13 @@ from connectors import simulator
 from connectors.mqtt import Address
 from engine import clock, db, jobs
 from engine.settings import settings
-from web.language import gettext, language
+from web.language import N_, gettext, language
 from web.pages import Entry, page
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
 navigation = [Entry("demo.index", "演示", "play", 95, demo=True, below=("demo.",))]
 
-SHOWN_PER_KIND = 4
+SHOWN_PER_KIND = 3
 EVENTS: dict[str, tuple[str, ...]] = {
     "bracelet": ("sos", "fall", "left_zone", "battery_low"),
     "pendant": ("sos", "sos_cancelled"),
@@ -57,12 +57,12 @@ WORDS = {
     "battery_low": ("低电量", "Battery low"),
 }
 STEPS = (
-    ("+5m", "5 分钟"),
-    ("+30m", "30 分钟"),
-    ("+6h", "6 小时"),
-    ("+24h", "1 天"),
-    ("+72h", "3 天"),
-    ("+168h", "1 周"),
+    ("+5m", N_("5 分钟")),
+    ("+30m", N_("30 分钟")),
+    ("+6h", N_("6 小时")),
+    ("+24h", N_("1 天")),
+    ("+72h", N_("3 天")),
+    ("+168h", N_("1 周")),
 )
 
 

@@ -1,7 +1,8 @@
 """Figures by unit: elders by tier, visits owed, done and late, open cases, late tasks. Few questions, no row per elder.
 
 Every figure has a list behind it under the same name, and both are made of the same condition, so a number and its list
-never disagree. The month is the calendar month of today. K03, K04: people-forms-indicators 6.4.
+never disagree. Restricted cases are in neither. The month is the calendar month of today.
+K03, K04: people-forms-indicators 6.4.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Figures:
 
     @property
     def elders(self) -> int:
-        return sum(self[tier] for tier in TIERS)
+        return self["elders"]
 
     @property
     def on_time(self) -> int:
@@ -72,11 +73,12 @@ def conditions() -> dict[str, tuple[Any, ColumnElement[bool]]]:
         tier: (Elder.unit_path, and_(served, Elder.tier == tier)) for tier in TIERS
     }
     found |= {
+        "elders": (Elder.unit_path, and_(served, Elder.tier.in_(TIERS))),
         "due": (obligation.unit_path, _due_this_month()),
         "fulfilled": (obligation.unit_path, and_(_due_this_month(), obligation.state == "fulfilled")),
         "missed": (obligation.unit_path, and_(_due_this_month(), obligation.state.in_(("missed", "made_up")))),
         "owed": (obligation.unit_path, and_(obligation.state == "open", obligation.ends_on >= clock.today())),
-        "cases": (Case.unit_path, Case.state == "open"),
+        "cases": (Case.unit_path, and_(Case.state == "open", Case.restricted.is_(False))),
         "late": (c.unit_path, and_(c.state == "open", c.due_at < clock.now())),
     }
     return found
@@ -126,11 +128,11 @@ def trend(session: Session, unit: Unit, weeks: int = 8) -> list[tuple[int, int]]
 
 def sparkline(rates: Sequence[tuple[int, int]]) -> str:
     """An SVG path of rates in a box of 200 by 32; weeks with nothing due are left out."""
-    points = [(index, done / due) for index, (done, due) in enumerate(rates) if due]
-    if len(points) < 2:
+    known = [done / due for done, due in rates if due]
+    if len(known) < 2:
         return ""
-    step = 200 / max(1, len(rates) - 1)
-    return "M" + " ".join(f"{index * step:.0f} {30 - 28 * value:.1f}" for index, value in points)
+    step = 200 / (len(known) - 1)
+    return "M" + " ".join(f"{index * step:.0f} {30 - 28 * value:.1f}" for index, value in enumerate(known))
 
 
 def listed(name: str, path: str, after: int, limit: int) -> Select[Any]:
@@ -146,7 +148,7 @@ def listed(name: str, path: str, after: int, limit: int) -> Select[Any]:
 
 
 _ENTITIES: dict[str, Callable[[], Any]] = {
-    **{tier: lambda: Elder for tier in TIERS},
+    **{name: lambda: Elder for name in ("elders", *TIERS)},
     **{name: lambda: VisitObligation for name in ("due", "fulfilled", "missed", "owed")},
     "cases": lambda: Case,
 }

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from care import access, elders, people, roles
 from care.organisation import is_within
 from engine import db, definitions, history, incidents, instances, jobs, run, tasks, waits
+from engine.history import HistoryRow
 from engine.instances import Instance
-from web import diagram_state
-from web.language import gettext, language
+from engine.waits import WaitRow
+from web import case_story, case_views, diagram_state
+from web.language import N_, gettext
 from web.pages import Entry, page
 from web.security import allow_inline_styles
 from web.signed_in import Person, me
@@ -26,18 +28,14 @@ WATCHERS = frozenset(("see_processes", "see_incidents"))
 PAGE = 50
 
 _HAPPENED = {
-    "started": "开始",
-    "entered": "到了这一步",
-    "completed": "办完",
-    "cancelled": "不再需要",
-    "timer_fired": "时间到",
-    "message": "收到消息",
-    "thrown": "发出消息",
-    "claimed": "接手",
-    "released": "放回",
-    "ended": "结束",
-    "incident": "出错，停下",
-    "retried": "重试",
+    "started": N_("开始"),
+    "completed": N_("办完"),
+    "cancelled": N_("不再需要"),
+    "message": N_("收到消息"),
+    "answered_late": N_("外部回复来迟，没有用上"),
+    "supplemented": N_("补充说明"),
+    "ended": N_("结束"),
+    "retried": N_("重试"),
 }
 
 bp = Blueprint("instances", __name__, url_prefix="/instances")
@@ -45,21 +43,36 @@ navigation = [Entry("instances.index", "流程实例", "flow", 60, WATCHERS, bel
 
 
 @bp.app_template_filter("what_happened")
-def what_happened(code: str) -> str:
-    """A code of the history in words."""
-    return gettext(_HAPPENED.get(code, code))
+def what_happened(row: HistoryRow) -> str:
+    """What a row of the history tells; a milestone of a case in the words of its record."""
+    kind, _, code = row.what.partition(".")
+    if kind == "case" and code:
+        return case_story.in_words(code)
+    return gettext(_HAPPENED.get(row.what, row.what))
 
 
 @bp.app_template_filter("role_title")
 def role_title(role: str) -> str:
-    """The title of a role in the reader's language."""
-    return roles.title(role, language())
+    """The title of a role in the reader's language; an unknown one as it is."""
+    return case_views.role_title(role)
 
 
 @bp.app_template_filter("element_name")
-def element_name(element: str, drawing: diagram_state.Drawing) -> str:
-    """The visible name of an element of a drawing."""
-    return drawing.names.get(element) or element
+def element_name(element: str, drawn: list[diagram_state.Drawing], row: HistoryRow | None = None) -> str:
+    """The visible name of an element in the drawing it belongs to; its id where the diagram gives it none."""
+    process = str((row.ids or {}).get("process") or "") if row else ""
+    drawn = sorted(drawn, key=lambda each: each.process_id != process)
+    names = {each.process_id: each.name for each in drawn}
+    return names.get(element) or next((each.names[element] for each in drawn if element in each.names), element)
+
+
+@bp.app_template_filter("timer_name")
+def timer_name(wait: WaitRow, drawn: list[diagram_state.Drawing]) -> str:
+    """«网格员上门核实：15分钟»: what a timer watches over and its own name."""
+    own = element_name(wait.element, drawn)
+    if not wait.attached_to:
+        return own
+    return gettext("%(step)s：%(timer)s", step=element_name(wait.attached_to, drawn), timer=own)
 
 
 def scope(person: Person) -> list[str]:
@@ -67,6 +80,12 @@ def scope(person: Person) -> list[str]:
     if any(person.has_right(right) for right in ("see_processes", "retry")):
         return ["/"]
     return access.figures_scope(person) if person.has_right("see_incidents") else []
+
+
+def may_retry(person: Person) -> bool:
+    """Administrators and the desks that lead a unit; designers and auditors only watch."""
+    rights = [roles.role(post.role).rights for post in person.posts]
+    return any("retry" in each or ("see_incidents" in each and "see_processes" not in each) for each in rights)
 
 
 def _require_scope() -> list[str]:
@@ -91,6 +110,7 @@ def index() -> ResponseReturnValue:
             for name, number in instances.counts(session, path).items():
                 running[name] = running.get(name, 0) + number
         numbers = elders.numbers(session, {row.subject_id for row in rows if row.subject_id})
+        elements = diagram_state.element_names(session, {each.process_id for each in stuck if each.process_id})
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     return page(
         "instances/list.html",
@@ -100,6 +120,8 @@ def index() -> ResponseReturnValue:
         running=running,
         names=names,
         numbers=numbers,
+        elements=elements,
+        may_retry=may_retry(me()),
         process_id=process_id,
         state=state,
     )
@@ -155,7 +177,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         drawn = diagram_state.drawings(
             session, found, opened, waited, happened, (each.element for each in open_faults if each.element)
         )
-        chosen = next((each for each in drawn if each.process_id == request.args.get("diagram")), drawn[0])
+        chosen = diagram_state.in_use(drawn, request.args.get("diagram"))
         names = people.names(session, {row.who for row in happened if row.who})
         numbers = elders.numbers(session, {found.subject_id} if found.subject_id else set())
         definition = definitions.get(session, found.definition_id)
@@ -172,7 +194,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         chosen=chosen,
         names=names,
         numbers=numbers,
-        may_retry=any(me().has_right(right) for right in ("retry", "see_incidents")),
+        may_retry=may_retry(me()),
     )
 
 
@@ -192,6 +214,8 @@ def diagram(definition_id: int) -> ResponseReturnValue:
 @bp.post("/incidents/<uuid:incident_id>/retry")
 def retry(incident_id: UUID) -> ResponseReturnValue:
     """Try again what could not go on."""
+    if not may_retry(me()):
+        abort(403)
     with db.reading() as session:
         try:
             found = incidents.get(session, incident_id)

@@ -26,7 +26,7 @@ PAGE = 100
 bp = Blueprint("overview", __name__, url_prefix="/overview")
 navigation = [Entry("overview.index", "运行总览", "chart", 5, figures=True, below=("overview.",))]
 
-LISTS = ("high", "key", "general", "due", "fulfilled", "missed", "owed", "cases", "late")
+LISTS = ("elders", "high", "key", "general", "due", "fulfilled", "missed", "owed", "cases", "late")
 
 
 def _unit(session: Session, person: Person) -> Unit:
@@ -112,18 +112,15 @@ def _rows(session: Session, person: Person, rows: list[Any]) -> dict[str, Any]:
     if rows and isinstance(rows[0], Case):
         return {"cases": case_views.rows(session, person, rows)}
     if rows and isinstance(rows[0], Elder):
-        return {"elders": [(row, *_named(session, person, row)) for row in rows]}
+        return {"elders": [(row, *_named(person, row)) for row in rows]}
     wanted = {row.elder_id for row in rows}
     known = {row.id: row for row in session.scalars(select(Elder).where(Elder.id.in_(wanted)))}
-    named = {each: _named(session, person, elder) for each, elder in known.items()}
+    named = {each: _named(person, elder) for each, elder in known.items()}
     words = OBLIGATION_STATES
     return {"obligations": [(row, known[row.elder_id], *named[row.elder_id], words[row.state]) for row in rows]}
 
 
-def _named(session: Session, person: Person, elder: Elder) -> tuple[str, bool]:
+def _named(person: Person, elder: Elder) -> tuple[str, bool]:
     """(name, may be opened): in full for whoever may open files of that unit, else masked."""
-    opens = any(
-        post.role in case_views.TEAM and organisation.is_within(elder.unit_path, post.unit_path)
-        for post in person.posts
-    )
+    opens = case_views.works_with(person, elder.unit_path)
     return (elder.name, True) if opens else (masking.name(elder.name), False)

@@ -69,7 +69,7 @@ function showFindings(findings) {
     }
   }
   const errors = findings.filter((each) => each.level === "error").length;
-  say(findings.length ? words.found.replace("%d", findings.length).replace("%e", errors) : words.sound, errors ? "bad" : "good");
+  say(findings.length ? words.found.replace("{n}", findings.length).replace("{e}", errors) : words.sound, errors ? "bad" : "good");
 }
 
 function select(id) {

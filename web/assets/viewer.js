@@ -1,7 +1,12 @@
-// Shows a diagram with its tokens. The page names the diagram and the marks in a <script type="application/json">.
+// Shows a diagram with its tokens, opened on the part in use. The page names the diagram and the marks in a
+// <script type="application/json">. The lower right corner stays free for the bpmn.io mark.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
+
+const READABLE = 0.85;
+const SVG = "http://www.w3.org/2000/svg";
+const COLOURS = { "step-done": "var(--accent)", "step-missed": "var(--late)", "step-now": "var(--danger)", "step-fault": "var(--danger)" };
 
 async function show(canvas) {
   const facts = JSON.parse(document.getElementById(canvas.dataset.marks)?.textContent || "{}");
@@ -11,6 +16,7 @@ async function show(canvas) {
   await viewer.importXML(await answer.text());
   mark(viewer, facts);
   lookAt(viewer, facts, canvas);
+  canvas.dataset.ready = "1";
 }
 
 function mark(viewer, facts) {
@@ -26,7 +32,7 @@ function mark(viewer, facts) {
     label.className = "token";
     label.textContent = token.text;
     if (token.due) label.dataset.due = token.due;
-    overlays.add(token.element, { position: { top: -14, left: 8 }, html: label });
+    overlays.add(token.element, { position: { top: -16, left: -8 }, html: label });
   }
 }
 
@@ -34,16 +40,100 @@ function lookAt(viewer, facts, canvas) {
   const drawing = viewer.get("canvas");
   const whole = () => drawing.zoom("fit-viewport", "auto");
   whole();
-  const first = (facts.tokens || []).map((token) => viewer.get("elementRegistry").get(token.element)).find(Boolean);
-  if (first && drawing.zoom() < 0.55) {
-    drawing.zoom(0.8);
-    drawing.scrollToElement(first, { top: 120, bottom: 160, left: 260, right: 260 });
+  const known = viewer.get("elementRegistry");
+  const used = (facts.tokens || []).map((token) => known.get(token.element)).filter(Boolean);
+  const isSmall = drawing.zoom() < READABLE;
+  if (isSmall) {
+    drawing.viewbox(partInUse(drawing, used));
+    miniature(viewer, facts, canvas);
   }
+  laneNames(viewer, canvas);
   const button = document.getElementById(canvas.dataset.wholeButton || "");
-  if (button) {
+  if (button && isSmall) {
     button.hidden = false;
     button.addEventListener("click", whole);
   }
+}
+
+// A readable window on the tokens, or on the beginning where there are none; never beyond the drawing's edges.
+function partInUse(drawing, used) {
+  const { inner, outer } = drawing.viewbox();
+  const width = outer.width / READABLE;
+  const height = outer.height / READABLE;
+  const middle = (axis, size) => {
+    const starts = used.map((each) => each[axis]);
+    const ends = used.map((each) => each[axis] + each[size]);
+    return used.length ? (Math.min(...starts) + Math.max(...ends)) / 2 : inner[axis];
+  };
+  const within = (start, from, length, room) => (length <= room ? from - (room - length) / 2 : Math.min(Math.max(start, from - 20), from + length - room + 20));
+  return {
+    x: within(middle("x", "width") - width / 2, inner.x, inner.width, width),
+    y: within(middle("y", "height") - height / 2, inner.y, inner.height, height),
+    width,
+    height,
+  };
+}
+
+// The whole diagram, small, with a frame around what is in view.
+function miniature(viewer, facts, canvas) {
+  const drawing = viewer.get("canvas");
+  const { inner } = drawing.viewbox();
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `${inner.x} ${inner.y} ${inner.width} ${inner.height}`);
+  const colours = new Map();
+  for (const [name, ids] of Object.entries(facts.marks || {})) for (const id of ids) colours.set(id, COLOURS[name]);
+  for (const each of viewer.get("elementRegistry").filter((shape) => shape.width && shape.type !== "label")) {
+    const colour = each.type === "bpmn:SubProcess" ? null : colours.get(each.id);
+    const isFrame = /Lane|Participant|SubProcess/.test(each.type);
+    svg.append(box(each, { fill: colour || "none", stroke: colour || (isFrame ? "var(--line)" : "var(--edge)"), "stroke-width": 6 }));
+  }
+  const frame = box(drawing.viewbox(), { fill: "none", stroke: "var(--ink)", "stroke-width": 14, rx: 20 });
+  svg.append(frame);
+  const holder = document.createElement("div");
+  holder.className = "overview";
+  holder.setAttribute("aria-hidden", "true");
+  holder.append(svg);
+  canvas.append(holder);
+  viewer.on("canvas.viewbox.changed", ({ viewbox }) => place(frame, viewbox));
+}
+
+function box(at, attributes) {
+  const rect = document.createElementNS(SVG, "rect");
+  for (const [name, value] of Object.entries(attributes)) rect.setAttribute(name, value);
+  place(rect, at);
+  return rect;
+}
+
+function place(rect, at) {
+  for (const name of ["x", "y", "width", "height"]) rect.setAttribute(name, at[name]);
+}
+
+// Lane names stay in sight when the lanes' own heads have scrolled away.
+function laneNames(viewer, canvas) {
+  const rail = document.createElement("div");
+  rail.className = "lane-names";
+  rail.setAttribute("aria-hidden", "true");
+  const lanes = viewer.get("elementRegistry").filter((each) => each.type === "bpmn:Lane");
+  if (!lanes.length) return;
+  const left = Math.min(...lanes.map((lane) => lane.x));
+  const renew = () => {
+    const seen = viewer.get("canvas").viewbox();
+    rail.hidden = seen.x <= left;
+    rail.replaceChildren();
+    for (const lane of rail.hidden ? [] : lanes) {
+      const top = Math.max((lane.y - seen.y) * seen.scale, 0);
+      const end = Math.min((lane.y + lane.height - seen.y) * seen.scale, canvas.clientHeight);
+      if (end - top < 40) continue;
+      const name = document.createElement("span");
+      name.textContent = lane.businessObject.name || "";
+      name.style.top = `${top}px`;
+      name.style.height = `${end - top}px`;
+      rail.append(name);
+    }
+  };
+  canvas.append(rail);
+  renew();
+  viewer.on("canvas.viewbox.changed", renew);
 }
 
 for (const canvas of document.querySelectorAll("[data-diagram]")) {
