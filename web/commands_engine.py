@@ -212,7 +212,7 @@ def audit_command(as_json: bool) -> None:
 
 
 def _open() -> None:
-    if not inspect(db.open_database().engine).has_table("work"):
+    if not inspect(db.database().engine).has_table("work"):
         raise click.ClickException("数据库还没有表，请先运行 visitflow db upgrade · create the tables first")
     jobs.load_clock()
 
