@@ -29,7 +29,7 @@ from engine import clock, db, definitions, incidents, incoming, jobs, outgoing, 
 from engine.incoming import incoming as events
 from engine.tasks import TaskRow
 from tests import builders
-from web.commands_engine import collect
+from web.bundles import collect
 from web.joined import join
 
 join()  # before the fixture `database` makes the tables of whatever is imported

@@ -21,6 +21,7 @@ from care.cases.reading import (
 from care.cases.stages import (
     CaseLocked,
     archive,
+    begin_review,
     feed_back,
     feedback_due_at,
     feedback_is_late,
@@ -45,6 +46,7 @@ __all__ = [
     "Opened",
     "archive",
     "attempts",
+    "begin_review",
     "by_number",
     "close_false_alarm",
     "feed_back",

@@ -52,7 +52,7 @@ def open_case(
         "channel": channel, "open_key": mark if elder_id is None else f"{elder_id}:{kind}", "opened_at": begun,
         "clock_from": begun, "found_at": begun, "reported_at": now, "level": "unknown", "danger": False,
         "state": "open", "repeats": 0, "round": 1, "restricted": bool(SENSITIVE & {kind, *kinds}), "locked": False,
-        "feedback_late": False, "review_late": False,
+        "feedback_late": False, "review_late": False, "review_began": False,
     } | {name: value for name, value in facts.items() if value is not None}  # fmt: skip
     table = cast(Table, Case.__table__)
     is_new = session.connection().execute(insert_once(session, table), values).rowcount == 1

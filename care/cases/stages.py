@@ -64,13 +64,17 @@ def interim(session: Session, case: Case, who: int | None, text: str | None) -> 
     note(session, case, "interim_feedback", text=text, who=who)
 
 
-def feedback_is_late(session: Session, case: Case) -> bool:
-    """24 hours passed without feedback; whether this is the first time in this round."""
-    turn = _this_round(session, case)
-    first = not turn.feedback_late
-    case.feedback_late = turn.feedback_late = True
+def feedback_is_late(session: Session, case: Case) -> None:
+    """24 hours passed without feedback: counted late, whenever it comes."""
+    case.feedback_late = _this_round(session, case).feedback_late = True
     note(session, case, "feedback_late")
-    return first
+
+
+def begin_review(session: Session, case: Case) -> datetime:
+    """The review of this round begins; where its 3 working days begin."""
+    case.review_began = True
+    session.flush()
+    return reviewed_from(session, case)
 
 
 def reviewed_from(session: Session, case: Case) -> datetime:
@@ -99,7 +103,7 @@ def reopen(session: Session, case: Case, who: int | None, reason: str | None) ->
     case.round += 1
     case.clock_from = clock.now()
     case.handled_at = case.fed_back_at = case.reviewed_at = case.review_due_at = None
-    case.feedback_late = case.review_late = False
+    case.feedback_late = case.review_late = case.review_began = False
     _begin_round(session, case, case.clock_from, reason)
     note(session, case, "reopened", text=reason, who=who)
     return case.round

@@ -92,6 +92,7 @@ class Case(Base):
     locked: Mapped[bool] = mapped_column(default=False)
     feedback_late: Mapped[bool] = mapped_column(default=False)
     review_late: Mapped[bool] = mapped_column(default=False)
+    review_began: Mapped[bool] = mapped_column(default=False)  # in this round
     opened_at: Mapped[datetime] = mapped_column(Instant, index=True)
     clock_from: Mapped[datetime] = mapped_column(Instant)
     found_at: Mapped[datetime | None] = mapped_column(Instant)

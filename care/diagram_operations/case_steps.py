@@ -201,8 +201,7 @@ def feedback(session: Session, step: Step, case_id: int, element: str) -> dict[s
     """{"at", "interim", "review"}: the feedback is given; `review` is none, running (it did not wait) or done."""
     case, answers = cases.get(session, case_id), step.answers(element)
     interim = answers.get("state") == "in_progress" and answers.get("interim") is True
-    began = case.feedback_late and case.reviewed_at is None
-    progress = "running" if began else "none" if case.reviewed_at is None else "done"
+    progress = "done" if case.reviewed_at else "running" if case.review_began else "none"
     if not interim:
         cases.feed_back(session, case, step.by, answers.get("result"))
     return {"at": clock.now().isoformat(), "interim": interim, "review": progress}
@@ -212,9 +211,9 @@ def feedback(session: Session, step: Step, case_id: int, element: str) -> dict[s
 def feedback_late(session: Session, step: Step, case_id: int) -> dict[str, Any]:
     """24 hours without feedback: counted late, the district has a task; {"first": bool} begins the review."""
     case = cases.get(session, case_id)
-    first = cases.feedback_is_late(session, case)
+    cases.feedback_is_late(session, case)
     notices.desk(session, case, "district_desk", "feedback_24h", element=step.element_id)
-    return {"first": first}
+    return {"first": not case.review_began}
 
 
 @operation("cases.reviewer")
@@ -223,7 +222,7 @@ def reviewer(session: Session, step: Step, case_id: int) -> dict[str, Any]:
     case = cases.get(session, case_id)
     return {
         "role": responders.reviewing_role(session, case, step.instance_id),
-        "from": cases.reviewed_from(session, case).isoformat(),
+        "from": cases.begin_review(session, case).isoformat(),
     }
 
 

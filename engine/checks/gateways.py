@@ -26,12 +26,17 @@ def default_flow(view: View) -> Iterator[Fault]:
     for node in view.nodes:
         if node.default and node.default not in node.outgoing:
             yield fault(node, "{it}的默认流不是它引出的连线。", "The default flow of {it} does not leave it.")
-        elif view.is_split(node) and not node.default:
+        elif view.is_split(node) and not node.default and not _always_goes_on(view, node):
             yield warning(
                 node,
                 "网关{it}没有默认流：条件都不满足时流程会卡住。",
                 "Gateway {it} has no default flow: the case stops when no condition holds.",
             )
+
+
+def _always_goes_on(view: View, node: Node) -> bool:
+    """One way out is always taken: its condition is the word true."""
+    return any(flow.condition == "true" for flow in view.process.flows_from(node))
 
 
 def condition_on_default(view: View) -> Iterator[Fault]:

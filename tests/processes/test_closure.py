@@ -105,6 +105,21 @@ def test_a_late_interim_feedback_goes_to_district_and_city(town: Town):
     assert "desk_feedback_36h" in town.case_notes()
 
 
+def test_a_late_interim_feedback_does_not_pass_for_a_begun_review(town: Town):
+    town.device_sends("sos")
+    town.does("call_elder", **say.urgent("missing"))
+    town.does("family_comes", **say.family())
+    town.does("call_missing_110", **say.called("110"))
+    town.waits(hours=25)
+    town.does("give_interim_feedback", **say.feedback("in_progress"))
+    town.does("search_team", **say.found())
+
+    town.does("feedback_24h", **say.feedback())
+
+    assert "review_3wd" in town.elements()
+    assert town.case().feedback_late
+
+
 def test_who_handled_it_may_not_review_it(town: Town):
     _second_in_the_village(town)
     town.device_sends("sos")

@@ -595,6 +595,7 @@ def upgrade() -> None:
     sa.Column('locked', sa.Boolean(), nullable=False),
     sa.Column('feedback_late', sa.Boolean(), nullable=False),
     sa.Column('review_late', sa.Boolean(), nullable=False),
+    sa.Column('review_began', sa.Boolean(), nullable=False),
     sa.Column('opened_at', engine.db.Instant(timezone=True), nullable=False),
     sa.Column('clock_from', engine.db.Instant(timezone=True), nullable=False),
     sa.Column('found_at', engine.db.Instant(timezone=True), nullable=True),
