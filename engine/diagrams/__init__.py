@@ -1,5 +1,6 @@
 """XML of a diagram -> what it says: `read` for the safe tree, `parse` for the model of frozen values."""
 
+from engine.diagrams.file import Diagram, Named, Participant
 from engine.diagrams.model import (
     ACTIVITIES,
     EVENTS,
@@ -8,14 +9,11 @@ from engine.diagrams.model import (
     SUBPROCESSES,
     TASKS,
     Artifact,
-    Diagram,
     Event,
     Flow,
     Lane,
     Loop,
-    Named,
     Node,
-    Participant,
     Process,
     TakesOver,
 )

@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.diagrams import elements as xml
+from engine.diagrams.file import Diagram, Named, Participant
 from engine.diagrams.model import (
     FLOW_NODES,
     SUBPROCESSES,
     Artifact,
-    Diagram,
     Event,
     Flow,
     Lane,
     Loop,
-    Named,
     Node,
-    Participant,
     Process,
 )
 from engine.diagrams.reading import BPMN, BPMNDI, SPIFF, NotADiagram, read

@@ -21,6 +21,7 @@ CROSSING = 45
 ON_LABEL = 45
 ON_ANOTHER = 400
 BUNDLE = -0.25
+MOST_STEPS = 150_000  # of one scene, some seconds; the lines left over are drawn plainly
 CHEAPEST = 0.74  # of a pixel, at best: keeps the estimate below the true price
 
 
@@ -54,6 +55,7 @@ class _Router:
         self.scene = scene
         self.grid = Grid(scene)
         self.ports = Ports(scene)
+        self.steps_left = MOST_STEPS
         self.on_stretch: tuple[dict[Spot, list[Line]], dict[Spot, list[Line]]] = (defaultdict(list), defaultdict(list))
         self.through: tuple[dict[Spot, set[Line]], dict[Spot, set[Line]]] = (defaultdict(set), defaultdict(set))
 
@@ -89,7 +91,8 @@ class _Router:
         heap = [(price + estimate(state.spot), price, state) for state, price in best.items()]
         heapq.heapify(heap)
         end: tuple[float, _State, _Goal] | None = None
-        while heap:
+        while heap and self.steps_left:
+            self.steps_left -= 1
             expected, price, state = heapq.heappop(heap)
             if end is not None and expected >= end[0]:
                 break

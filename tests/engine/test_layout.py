@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,20 @@ def test_random_diagrams_are_drawn_and_hardly_ever_need_a_hand():
         flawed += bool(found)
 
     assert flawed <= 4, flawed
+
+
+def test_a_tangle_is_drawn_within_some_seconds():
+    dice, names = random.Random(1), [f"n{each}" for each in range(120)]
+    nodes = "".join(f'<bpmn:exclusiveGateway id="{each}" name="几时？"/>' for each in names)
+    ends = [dice.sample(names, 2) for _ in range(200)]
+    flows = "".join(f'<bpmn:sequenceFlow id="f{i}" sourceRef="{a}" targetRef="{b}"/>' for i, (a, b) in enumerate(ends))
+    xml = (
+        '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL">'
+        f'<bpmn:process id="p">{nodes}{flows}</bpmn:process></bpmn:definitions>'
+    )
+    began = time.process_time()
+
+    drawn = layout(xml.encode())
+
+    assert time.process_time() - began < 20
+    assert drawn.count(b"BPMNEdge id") == 200
