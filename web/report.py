@@ -62,7 +62,7 @@ def send() -> ResponseReturnValue:
     except FileRefused as fault:
         return _page(submission_id, chosen, {"photos": str(fault)}, 422)
     payload = _payload(chosen, elder, person.id, files)
-    key = str(elder.id) if elder else f"place:{submission_id}"
+    key = f"{elder.id}:{payload['kind']}" if elder else f"place:{submission_id}"
     with transaction() as session:
         incoming.message(
             session, "emergency.offline", key, payload, event_id=f"report:{submission_id}", lane=work.ALARM

@@ -59,9 +59,15 @@ def open_case(
     kinds: Sequence[str] | None = None,
     danger: bool | None = None,
     channel: str | None = None,
+    report: str | None = None,
+    place: str | None = None,
+    reported_by: int | None = None,
     known_case: int | None = None,
 ) -> dict[str, Any]:
-    """Open a case for a report, or join the one that is open; `known_case` is one that the page opened already."""
+    """Open a case for a report, or join the one that is open; `known_case` is one that somebody opened already.
+
+    `report` are the words of whoever found it, `place` where nobody knows whom it is about.
+    """
     if known_case is not None:
         case = cases.get(session, known_case)
         is_new = case.instance_id in (None, step.instance_id)
@@ -75,12 +81,17 @@ def open_case(
             channel=channel or "visit",
             danger=bool(danger),
             level="urgent",
+            report=report,
+            place=place,
+            reported_by=reported_by,
         )
         case, is_new = opened.case, opened.is_new
     if is_new:
         cases.link(session, case, step.instance_id)
     else:
         cases.join(session, case, "reported_again")
+        if report:
+            cases.note(session, case, "report", text=report, who=reported_by)
     return _facts(session, case, is_new)
 
 

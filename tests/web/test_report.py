@@ -34,7 +34,7 @@ def test_four_taps_report_an_emergency_in_the_alarm_lane(site: Browser, database
 
     assert answer.location.startswith("/report/sent")
     ((name, key, lane, payload),) = sent(database)
-    assert (name, key, lane) == ("emergency.offline", str(place.elder_id), "alarm")
+    assert (name, key, lane) == ("emergency.offline", f"{place.elder_id}:illness", "alarm")
     assert payload["kinds"] == ["illness", "fall"] and payload["danger"] is True
     assert payload["reported_by"] == place.ids["visitor"] and payload["elder_id"] == place.elder_id
     assert "社区正在接" in site.get(answer.location).text
