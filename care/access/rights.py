@@ -83,7 +83,8 @@ def _may_task(session: Session, person: Person, action: str, task: TaskLike) -> 
         mine = (task.role, task.unit_path) in person.worklist_posts
     if mine or action != "see":
         return mine and action in ("see", "claim", "complete")
-    return any(is_within(task.unit_path, path) for path in figures_scope(person)) or person.has_right("see_incidents")
+    in_scope = any(is_within(task.unit_path, path) for path in figures_scope(person))
+    return in_scope or _has_right(person, "see_incidents", task.unit_path)
 
 
 def _has_right(person: Person, action: str, path: str | None) -> bool:
