@@ -39,7 +39,10 @@ def _designers_only(view: Any) -> Any:
     def guarded(*args: Any, **values: Any) -> ResponseReturnValue:
         if not me().has_right("design"):
             return refuse(403)
-        answer: ResponseReturnValue = view(*args, **values)
+        try:
+            answer: ResponseReturnValue = view(*args, **values)
+        except definitions.NotDeployed:
+            return refuse(404)
         return answer
 
     return guarded
@@ -52,7 +55,7 @@ def index() -> ResponseReturnValue:
     with reading() as session:
         every = definitions.every(session)
         running = instances.counts(session)
-        saved = {each.process_id for each in every if drafts.of(session, each.process_id)}
+        saved = drafts.saved(session)
     return page("designer/list.html", definitions=every, running=running, saved=saved)
 
 
@@ -170,17 +173,19 @@ def _whole(session: Session, process_id: str, xml: bytes) -> tuple[dict[str, byt
 
 
 def _findings(session: Session, process_id: str, xml: bytes) -> list[dict[str, str]]:
-    """Findings of this diagram alone, judged in a child process with limits: the text came from outside."""
+    """Findings of this diagram and its drawing, judged beside the others.
+
+    In a child process with limits, because the text came from outside.
+    """
     path = definitions.current(session, process_id).path
     files, _ = _whole(session, process_id, xml)
-    tables = {name: text for name, text in files.items() if name.endswith(".dmn")}
     known = checks.Known(
         forms=set(forms.keys()),
         operations=checks.Known.signatures(OPERATIONS),
         processes={each.process_id for each in definitions.every(session)} - {process_id},
         roles=set(roles.ROLES) | {f"dept:{code}" for code in roles.DEPARTMENTS},
     )
-    found = checks.check_in_child({path: xml} | tables, known)
+    found = checks.check_in_child(files, known, drawings_of=(path,))
     return [_line(each) for each in found if each.file == path]
 
 

@@ -11,10 +11,11 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.checks.drawings import check_drawings
 from engine.checks.findings import ERROR, Finding, Known, Signature
 from engine.checks.rules import check
 from engine.diagrams.reading import MAX_BYTES
@@ -26,8 +27,13 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from engine.checks.child import main; main()"
 
 
-def check_in_child(files: Mapping[str, bytes], known: Known | None = None) -> list[Finding]:
-    """As `check`, within limits; never raises for what the files hold, and answers within LIMIT_SECONDS."""
+def check_in_child(
+    files: Mapping[str, bytes], known: Known | None = None, drawings_of: Collection[str] = ()
+) -> list[Finding]:
+    """As `check`, within limits; never raises for what the files hold, and answers within LIMIT_SECONDS.
+
+    `drawings_of`: names of the files whose drawings are judged as well (`check_drawings`).
+    """
     too_large = [name for name, content in files.items() if len(content) > MAX_BYTES]
     if too_large:
         return [
@@ -37,6 +43,7 @@ def check_in_child(files: Mapping[str, bytes], known: Known | None = None) -> li
     request = json.dumps(
         {
             "files": {name: base64.b64encode(content).decode() for name, content in files.items()},
+            "drawings_of": list(drawings_of),
             "known": _known_as_json(known or Known()),
             "modules": sorted({each.call.__module__ for each in FUNCTIONS.values()}),
         }
@@ -65,6 +72,7 @@ def main() -> None:
         importlib.import_module(module)  # functions of the expression language register themselves
     files = {name: base64.b64decode(content) for name, content in request["files"].items()}
     found = check(files, _known_of_json(request["known"]))
+    found += check_drawings({name: files[name] for name in request["drawings_of"]})
     json.dump([vars(each) for each in found], sys.stdout)
 
 

@@ -132,6 +132,12 @@ def test_the_child_says_what_this_process_says():
     assert check_in_child(files, KNOWN) == check(files, KNOWN)
 
 
+def test_the_child_judges_the_drawings_that_it_is_asked_to():
+    files = {"sound.bpmn": (DIAGRAMS / "sound.bpmn").read_bytes()}
+
+    assert [each.rule for each in check_in_child(files, KNOWN, drawings_of=("sound.bpmn",))] == ["not_drawn"]
+
+
 HEAD = b'<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL">'
 
 
