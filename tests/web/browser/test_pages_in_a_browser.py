@@ -124,6 +124,27 @@ def test_a_row_that_somebody_finished_turns_faint_and_stays(
     expect(page.locator("[data-id]")).to_have_count(2)
 
 
+def test_a_draft_outlives_a_reload_and_is_gone_after_signing_out(
+    signed_in: OpenPage, database: Database, place: Place
+) -> None:
+    task_id = own_task(database, place)
+    page = signed_in(place.users["visitor"])
+    page.goto(f"/tasks/{task_id}")
+    page.locator('[name="text"]').fill("写了一半")
+    page.wait_for_timeout(800)  # a draft is saved a moment after typing
+
+    page.reload()
+    expect(page.locator('[name="text"]')).to_have_value("写了一半")
+    page.goto("/me")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.get_by_role("button", name="退出").click()
+
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    assert asked == ["还有没交的草稿，退出会清掉。要退出吗？"]
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
 def test_a_masked_number_is_shown_in_place(signed_in: OpenPage, place: Place) -> None:
     page = signed_in(place.users["visitor"])
     page.goto(f"/elders/{place.elder_id}")
