@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import geometry
 from engine.checks import RULES, Finding, Known, Signature, check, check_in_child
 from engine.checks.rules import FIRST
 from engine.checks.structure import FILE_RULES
@@ -21,6 +22,7 @@ KNOWN = Known(
     roles={"village_desk", "visitor"},
     processes={"closure"},
 )
+REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "checks.md").read_text(encoding="utf-8")
 RULE_NAMES = [each.__name__ for each in (*FILE_RULES, *FIRST, *RULES)]
 
 
@@ -40,6 +42,11 @@ def test_a_rule_refuses_its_own_diagram_and_no_other_rule_does(rule):
     for each in found:
         assert each.zh.endswith("。") and each.en.endswith(".")
         assert each.element in each.zh + each.en
+
+
+@pytest.mark.parametrize("rule", [*RULE_NAMES, *(each.__name__ for each in geometry.RULES)])
+def test_a_rule_is_told_in_the_reference(rule):
+    assert f"| `{rule}` |" in REFERENCE
 
 
 def test_what_is_not_known_is_not_checked():

@@ -11,6 +11,7 @@ from engine import geometry
 from engine.checks import check_drawings
 from engine.layout import layout
 
+SHIPPED = sorted((Path(__file__).parents[2] / "processes").glob("*/*.bpmn"))
 SOUND = layout((Path(__file__).parent / "diagrams" / "lanes_to_draw.bpmn").read_bytes()).decode()
 
 
@@ -93,6 +94,11 @@ FAULTS = {
 
 def test_a_sound_drawing_has_no_flaw():
     assert geometry.flaws(SOUND.encode()) == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda each: each.stem)
+def test_the_committed_drawings_have_no_flaw(path):
+    assert geometry.flaws(path.read_bytes()) == []
 
 
 def test_each_rule_has_its_fault():

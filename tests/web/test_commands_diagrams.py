@@ -8,7 +8,9 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from web.commands_diagrams import check_command, layout_command
+from web.joined import join
 
+PROCESSES = Path(__file__).parents[2] / "processes"
 DIAGRAMS = Path(__file__).parents[1] / "engine" / "diagrams"
 
 
@@ -33,6 +35,14 @@ def test_a_refused_diagram_ends_with_one_and_names_file_element_and_rule(tmp_pat
 
     assert done.exit_code == 1
     assert f"{path}:compute: error [script_task]" in done.stdout
+
+
+def test_the_shipped_diagrams_have_no_error():
+    join()
+
+    done = check(PROCESSES)
+
+    assert done.exit_code == 0, done.stdout
 
 
 def test_findings_as_json_are_one_object_a_line_and_nothing_else(tmp_path):
