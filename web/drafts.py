@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -25,6 +25,11 @@ class DesignDraft(Base):
 
 def of(session: Session, process_id: str) -> DesignDraft | None:
     return session.get(DesignDraft, process_id)
+
+
+def saved(session: Session) -> set[str]:
+    """Processes that have a draft."""
+    return set(session.scalars(select(DesignDraft.process_id)))
 
 
 def save(session: Session, process_id: str, xml: bytes, based_on: int, by: int) -> DesignDraft:

@@ -6,20 +6,41 @@ import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "./designer/designer.css";
 import spiffworkflow from "./designer/spiffworkflow.json";
 import { Panel } from "./designer/panel.js";
+import { chinese, missing } from "./designer/words.js";
 
 const facts = JSON.parse(document.getElementById("designer-facts").textContent);
 const words = facts.words;
 const at = (id) => document.getElementById(id);
 
-const modeler = new BpmnModeler({ container: at("canvas"), moddleExtensions: { spiffworkflow } });
+const READABLE = 0.8;
+const PALETTE = 130; // pixels that the palette covers at the left
+
+const spoken = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+const modeler = new BpmnModeler({
+  container: at("canvas"),
+  moddleExtensions: { spiffworkflow },
+  additionalModules: spoken === "zh" ? [{ translate: ["value", chinese] }] : [],
+});
 const tools = { moddle: modeler.get("moddle"), modeling: modeler.get("modeling") };
 let changed = false;
 let before = null;
 
 async function open(xml) {
   await modeler.importXML(xml);
-  modeler.get("canvas").zoom("fit-viewport", "auto");
+  lookAtBeginning();
   changed = false;
+  at("canvas").dataset.ready = "1";
+}
+
+// The whole drawing where it stays readable, else its beginning, beside the palette.
+function lookAtBeginning() {
+  const canvas = modeler.get("canvas");
+  canvas.zoom("fit-viewport", "auto");
+  if (canvas.zoom() >= READABLE) return;
+  const { inner, outer } = canvas.viewbox();
+  const [width, height] = [outer.width / READABLE, outer.height / READABLE];
+  const y = inner.height < height ? inner.y - (height - inner.height) / 2 : inner.y - 20;
+  canvas.viewbox({ x: inner.x - PALETTE / READABLE, y, width, height });
 }
 
 async function send(address, body) {
@@ -44,32 +65,37 @@ function say(sentence, kind = "") {
 }
 
 function showFindings(findings) {
-  const list = at("findings");
-  const overlays = modeler.get("overlays");
-  const known = modeler.get("elementRegistry");
-  overlays.remove({ type: "finding" });
-  list.replaceChildren();
-  for (const finding of findings) {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "finding";
-    button.dataset.level = finding.level;
-    button.textContent = finding.message;
-    button.addEventListener("click", () => select(finding.element));
-    item.append(button);
-    list.append(item);
-    if (finding.element && known.get(finding.element)) {
-      const mark = document.createElement("span");
-      mark.className = "finding-mark";
-      mark.dataset.level = finding.level;
-      mark.textContent = finding.level === "error" ? "!" : "?";
-      mark.title = finding.message;
-      overlays.add(finding.element, "finding", { position: { top: -10, right: 10 }, html: mark });
-    }
-  }
+  modeler.get("overlays").remove({ type: "finding" });
+  at("no-findings").hidden = true;
+  at("findings").replaceChildren(...findings.map(line));
+  for (const finding of findings) markElement(finding);
   const errors = findings.filter((each) => each.level === "error").length;
   say(findings.length ? words.found.replace("{n}", findings.length).replace("{e}", errors) : words.sound, errors ? "bad" : "good");
+}
+
+function line(finding) {
+  const about = modeler.get("elementRegistry").get(finding.element)?.businessObject;
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const name = document.createElement("b");
+  button.type = "button";
+  button.className = "finding";
+  button.dataset.level = finding.level;
+  name.textContent = `${finding.level === "error" ? words.mustChange : words.remark} ${about?.name || finding.element || ""}`;
+  button.append(name, document.createElement("br"), finding.message);
+  button.addEventListener("click", () => select(finding.element));
+  item.append(button);
+  return item;
+}
+
+function markElement(finding) {
+  if (!finding.element || !modeler.get("elementRegistry").get(finding.element)) return;
+  const mark = document.createElement("span");
+  mark.className = "finding-mark";
+  mark.dataset.level = finding.level;
+  mark.textContent = finding.level === "error" ? "!" : "?";
+  mark.title = finding.message;
+  modeler.get("overlays").add(finding.element, "finding", { position: { top: -10, right: 10 }, html: mark });
 }
 
 function select(id) {
@@ -96,23 +122,29 @@ const actions = {
     if (answer.version) changed = false;
   },
   async layout() {
-    if (!window.confirm(words.layoutAsk)) return;
     before = await current();
     const answer = await send(facts.layout, { xml: before });
     if (!answer.xml) return say(answer.message, "bad");
     await open(answer.xml);
     changed = true;
     at("restore").hidden = false;
+    say(words.arranged, "good");
   },
   async restore() {
     await open(before);
     changed = true;
     at("restore").hidden = true;
+    say(words.restored, "good");
   },
 };
 
 for (const name of Object.keys(actions)) {
-  at(name)?.addEventListener("click", () => actions[name]().catch((fault) => say(fault.message || words.failed, "bad")));
+  at(name)?.addEventListener("click", async ({ currentTarget: button }) => {
+    button.disabled = true;
+    say(words.working);
+    await actions[name]().catch((fault) => say(fault.message || words.failed, "bad"));
+    button.disabled = false;
+  });
 }
 modeler.on("commandStack.changed", () => {
   changed = true;
@@ -120,7 +152,10 @@ modeler.on("commandStack.changed", () => {
 });
 window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
 
-const panel = new Panel(at("panel"), tools, facts.known, words);
+const panel = new Panel(at("panel"), tools, facts.known, words, spoken);
+modeler.on(["selection.changed", "popupMenu.open", "contextPad.open"], () => {
+  if (missing.size) at("canvas").dataset.untranslated = [...missing].join("|");
+});
 modeler.on("selection.changed", ({ newSelection }) => panel.show(newSelection[0]));
 modeler.on("element.changed", ({ element }) => {
   if (modeler.get("selection").isSelected(element) && !at("panel").contains(document.activeElement)) panel.show(element);

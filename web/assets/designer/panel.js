@@ -1,9 +1,10 @@
 // The panel beside the drawing: what designers think in (form, role, deadline, operation, decision, time, condition).
+import { kind } from "./words.js";
 import { operator, property, setOperator, setProperty, setText, text } from "./extensions.js";
 
 export class Panel {
-  constructor(host, tools, known, words) {
-    Object.assign(this, { host, tools, known, words });
+  constructor(host, tools, known, words, spoken) {
+    Object.assign(this, { host, tools, known, words, spoken });
     this.show(null);
   }
 
@@ -15,7 +16,7 @@ export class Panel {
     }
     const about = element.businessObject;
     this.add("h2", { textContent: about.name || about.id });
-    this.add("p", { className: "hint", textContent: `${about.$type.slice(5)} · ${about.id}` });
+    this.add("p", { className: "hint", textContent: `${kind(about.$type, this.spoken)} · ${about.id}` });
     this.field(this.words.name, about.name || "", (value) => this.update(element, { name: value || undefined }));
     for (const part of this.partsOf(about)) part.call(this, element, about);
     this.field(this.words.documentation, about.documentation?.[0]?.text || "", (value) => this.document(element, value), {
