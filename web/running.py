@@ -22,7 +22,7 @@ import waitress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import devices
+from care import devices, nightly
 from connectors import heartbeats
 from connectors.broker import EmbeddedBroker, next_free_port
 from connectors.mqtt import Address, Listener
@@ -105,6 +105,7 @@ def start(parts: Parts) -> None:
 
     join()
     jobs.start_workers()
+    nightly.keep_planning()
     parts.mqtt = mqtt_address()
     if not settings().mqtt_host:
         parts.broker = EmbeddedBroker(settings().mqtt_port)

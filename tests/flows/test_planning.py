@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from care import planner
+from care import nightly, planner
 from care.visits import VisitObligation
 from engine import db, jobs, tasks
 from tests import builders
@@ -69,3 +69,18 @@ def test_a_period_with_less_than_two_days_left_waits_for_the_next(town: Town):
     planner.plan(date(2026, 8, 9), 2)
     with db.reading() as session:
         assert list(session.scalars(select(VisitObligation.starts_on))) == [date(2026, 8, 10)]
+
+
+def test_every_night_plans_the_periods_of_its_day(town: Town):
+    nightly.keep_planning()
+    nightly.keep_planning()
+
+    town.waits(hours=16)  # Tuesday 01:00
+    assert _starts() == [date(2026, 8, 3)]
+    town.waits(days=7)
+    assert _starts() == [date(2026, 8, 3), date(2026, 8, 10)]
+
+
+def _starts() -> list[date]:
+    with db.reading() as session:
+        return list(session.scalars(select(VisitObligation.starts_on).order_by(VisitObligation.starts_on)))
