@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import organisation, people
+from care import contacts, organisation, people
 from care.cases import Case, ContactAttempt
-from engine import clock, tasks
+from engine import clock, incoming, tasks
 from engine.operations import Step
 
 WHOM = {
@@ -81,6 +81,21 @@ def attempts(session: Session, case: Case, step: Step) -> Iterator[ContactAttemp
                 answered=said.get("reached") == "yes" or whom == "police",
                 level=str(said.get("level") or "unknown"),
             )
+
+
+def check_contact(session: Session, case: Case, answered: bool) -> None:
+    """A call to the first contact counts as a check; the third day in vain calls for another contact (P06).
+
+    Source: policy 3.6.
+    """
+    contact = contacts.first(session, case.elder_id) if case.elder_id else None
+    if contact is None or contact.relation == "community":
+        return
+    was_reachable = contact.reachable
+    contacts.record_check(session, contact, answered)
+    if was_reachable and not contact.reachable:
+        about = {"elder_id": case.elder_id, "contact_id": contact.id, "case_id": case.id}
+        incoming.message(session, "contact.unreachable", str(case.elder_id), about)
 
 
 def has_acted(session: Session, instance_id: UUID, elements: Collection[str], data: Mapping[str, Any]) -> bool:

@@ -120,6 +120,8 @@ def settle(session: Session, step: Step, case_id: int) -> dict[str, Any]:
     found = responders.settled(step.data)
     for attempt in responders.attempts(session, case, step):
         session.add(attempt)
+        if attempt.whom == "family":
+            responders.check_contact(session, case, attempt.answered)
     case.level = found["level"]
     case.kinds = found["kinds"] or case.kinds
     cases.note(session, case, f"level_{found['level']}", who=step.by, element=step.element_id)

@@ -200,3 +200,15 @@ def test_a_case_that_is_not_resolved_is_handled_again(town: Town):
     assert town.elements() == {"simple_help"}
     assert town.case().round == 2
     assert town.case().clock_from > before
+
+
+def test_a_contact_in_vain_on_three_days_has_to_be_replaced(town: Town):
+    for _ in range(3):
+        town.device_sends("sos")
+        town.does("call_family", **say.nobody())
+        town.does("call_elder", **say.mistaken())
+        town.does("record_false_alarm", cause="pressed", told=["elder"])
+        town.waits(days=1)
+
+    assert "contact.unreachable" in town.messages()
+    assert "联系人" in town.open()["handle_note"].name
