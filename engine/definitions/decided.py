@@ -26,9 +26,17 @@ def of_policy(policy: str) -> dict[str, Decisions]:
     return by_id(path.read_bytes() for path in sorted((POLICIES / policy).glob("*.dmn")))
 
 
-def decide(own: Mapping[str, Decisions], policy: str, decision_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def policy_of(path: str) -> str:
+    """The policy set that a file of a bundle belongs to (`policy/<set>/tier.dmn`), "" for a table of its own."""
+    parts = path.split("/")
+    return parts[-2] if len(parts) > 2 and parts[-3] == "policy" and path.endswith(".dmn") else ""
+
+
+def decide(
+    own: Mapping[str, Decisions], in_force: Mapping[str, Decisions], decision_id: str, data: Mapping[str, Any]
+) -> dict[str, Any]:
     """The result as a context, under the names of the table's output columns; raises UnknownDecision, DecisionFault."""
-    found = own.get(decision_id) or of_policy(policy).get(decision_id)
+    found = own.get(decision_id) or in_force.get(decision_id)
     if found is None:
         raise UnknownDecision(decision_id)
     return as_context(found.find(decision_id), found.evaluate(decision_id, data))

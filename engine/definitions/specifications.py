@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine import diagrams, forms
 from engine.decisions import Decisions
-from engine.definitions.decided import by_id, decide
+from engine.definitions.decided import by_id, decide, of_policy, policy_of
 from engine.definitions.lookup import files, get
 from engine.definitions.tables import bundle_call
 from engine.spiff import Bundle
@@ -32,15 +32,25 @@ class Specification:
     bundle: Bundle
     processes: dict[str, diagrams.Process]
     texts: dict[str, bytes]
+    called: tuple[Specification, ...] = ()
 
     @cached_property
     def _form_versions(self) -> dict[str, int]:
+        known = {key: version for each in self.called for key, version in each._form_versions.items()}
         carried = (forms.parse(text, path) for path, text in self.texts.items() if path.startswith("forms/"))
-        return {each.id: each.version for each in carried}
+        return known | {each.id: each.version for each in carried}
 
     @cached_property
     def _own_decisions(self) -> dict[str, Decisions]:
-        return by_id(text for path, text in self.texts.items() if path.endswith(".dmn"))
+        known = {name: decisions for each in self.called for name, decisions in each._own_decisions.items()}
+        return known | by_id(text for path, text in self.texts.items() if path.endswith(".dmn") and not policy_of(path))
+
+    @cached_property
+    def _policies(self) -> dict[str, dict[str, Decisions]]:
+        """The policy sets that were deployed with the diagrams: they stay as they were then."""
+        sets = {policy_of(path) for path in self.texts if path.endswith(".dmn")} - {""}
+        tables = {name: [text for path, text in self.texts.items() if policy_of(path) == name] for name in sets}
+        return {name: by_id(texts) for name, texts in tables.items()}
 
     def form_version(self, key: str) -> int | None:
         """The version of a form that tasks of this bundle use: the one it carries, else the checkout's newest."""
@@ -53,7 +63,8 @@ class Specification:
 
     def decide(self, decision_id: str, data: dict[str, Any], policy: str) -> dict[str, Any]:
         """The result of a decision of this bundle, else of the policy set; raises when nobody knows it."""
-        return decide(self._own_decisions, policy, decision_id, data)
+        in_force = self._policies.get(policy) or of_policy(policy)
+        return decide(self._own_decisions, in_force, decision_id, data)
 
 
 _kept: OrderedDict[tuple[Engine, int], Specification] = OrderedDict()
@@ -110,4 +121,4 @@ def build(texts: dict[str, bytes], called: dict[str, Specification], bundle_id: 
     for path, text in drawn.items():
         if path.endswith(".bpmn"):
             processes |= {each.id: each for each in diagrams.parse(text, path).processes}
-    return Specification(bundle_id, compiled, processes, texts)
+    return Specification(bundle_id, compiled, processes, texts, tuple(called.values()))

@@ -24,9 +24,13 @@ from engine.settings import settings
 logger = logging.getLogger(__name__)
 
 TICK = 0.5
+SILENCE = 5.0
+"""Seconds for which a broker that did not answer is left alone."""
 _rung: set[str] = set()
 _bulk = threading.Lock()
 _parts: list[Any] = []
+_helpers: dict[str, threading.Thread] = {}
+_silent_until = 0.0
 
 
 def _new_broker() -> dramatiq.Broker:
@@ -35,7 +39,9 @@ def _new_broker() -> dramatiq.Broker:
     from dramatiq.brokers.redis import RedisBroker
 
     make: Any = RedisBroker
-    return cast("dramatiq.Broker", make(url=settings().redis_url, middleware=[]))
+    return cast(
+        "dramatiq.Broker", make(url=settings().redis_url, middleware=[], socket_timeout=5, socket_connect_timeout=1)
+    )
 
 
 _broker = _new_broker()
@@ -67,16 +73,30 @@ _actors = {
 }
 
 
-def ring(lane: str) -> None:
-    """Have somebody look at a lane; a lost ring costs delay, nothing else."""
+def ring(lane: str) -> bool:
+    """Have somebody look at a lane; a lost ring costs delay, nothing else. False when the broker does not answer."""
+    global _silent_until
     if lane in _rung:
-        return
+        return True
+    if time.monotonic() < _silent_until:
+        return False
     _rung.add(lane)
     try:
         _actors[lane].send(lane)
     except Exception as fault:
         _rung.discard(lane)
+        _silent_until = time.monotonic() + SILENCE
         logger.warning("the broker does not answer; sweeps go on", extra={"lane": lane, "fault": str(fault)})
+        return False
+    return True
+
+
+def _look_ourselves(lane: str) -> None:
+    """Without a broker the sweeps have a thread of this process look at the lane."""
+    busy = _helpers.get(lane)
+    if busy is None or not busy.is_alive():
+        _helpers[lane] = threading.Thread(target=_look, args=(lane,), name=f"look {lane}", daemon=True)
+        _helpers[lane].start()
 
 
 work.doorbells.append(ring)
@@ -143,7 +163,8 @@ def _sweep(lanes: tuple[str, ...], tick: int) -> None:
     with db.reading() as session:
         due = [lane for lane in lanes if (lane == work.ALARM or tick % 4 == 0) and work.any_due(session, [lane])]
     for lane in due:
-        ring(lane)
+        if not ring(lane):
+            _look_ourselves(lane)
     if tick % 10 == 0:
         beat()
         sweeps.free_dead_leases()

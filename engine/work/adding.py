@@ -14,7 +14,7 @@ from engine import clock, db
 from engine.rows import insert_once
 from engine.work.table import NORMAL, WAITING, work
 
-doorbells: list[Callable[[str], None]] = []
+doorbells: list[Callable[[str], object]] = []
 """Called with the lane after a transaction that added due work is committed. Missing one costs delay, nothing else."""
 
 

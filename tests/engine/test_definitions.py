@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine import db, definitions, jobs
+from engine import db, definitions, jobs, operations
 from engine.definitions import NotDeployed, Refused
 from tests.engine.drawing import Drawing
 from tests.engine.steps import FORM, TASK, complete, deploy, open_tasks, start
@@ -125,3 +125,18 @@ def test_a_table_of_the_bundle_decides(database, monday):
 
     assert set(open_tasks(start(data={"points": 70}))) == {"high"}
     assert open_tasks(start(data={"points": 10})) == {}
+
+
+def test_the_policy_set_of_the_instance_decides_as_it_was_deployed(database, monday):
+    table = (Path(__file__).parent / "diagrams" / "level.dmn").read_bytes()
+    stricter = table.replace(b"[60..90)", b"[80..90)")
+    drawing = Drawing("p").rule("r", "level", resultVariable="found").gateway("xor", "g").user("high", **TASK)
+    drawing.path("start", "r", "g").path("g", "high", "end", when='found.level = "high"')
+    drawing.path("g", "end2", default=True)
+    files = {"p.bpmn": drawing.xml(), "policy/mild/level.dmn": table, "policy/strict/level.dmn": stricter}
+    operations.answers_question("subject_of")(lambda session, data: operations.Subject(None, "/", str(data["policy"])))
+    with jobs.transaction() as session:
+        definitions.deploy(session, files, None, {"answer": FORM})
+
+    assert set(open_tasks(start(data={"points": 70, "policy": "mild"}))) == {"high"}
+    assert open_tasks(start(data={"points": 70, "policy": "strict"})) == {}
