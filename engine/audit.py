@@ -105,14 +105,20 @@ def _completed_once(session: Session) -> Iterator[Broken]:
 
 
 def _claimed_in_time(session: Session) -> Iterator[Broken]:
-    """5: no due work lies unclaimed for more than a minute."""
-    c = work.work.c
+    """5: no due work and no due timer lies unclaimed for more than a minute."""
+    name = "due work is claimed within 60 s"
+    c, w = work.work.c, waits.wait.c
     late = clock.now() - UNCLAIMED_FOR
     rows = session.connection().execute(
         select(c.id, c.kind, c.lane).where(c.state == work.WAITING, c.due_at < late, c.lease_until.is_(None))
     )
     for row in rows:
-        yield Broken(5, "due work is claimed within 60 s", "work", str(row.id), f"{row.kind} in lane {row.lane}")
+        yield Broken(5, name, "work", str(row.id), f"{row.kind} in lane {row.lane}")
+    unfired = select(w.token_id, w.element).where(
+        w.kind == waits.TIMER, w.due_at < late, ~exists().where(c.ref == w.instance_id, c.kind == "timer")
+    )
+    for timer in session.connection().execute(unfired):
+        yield Broken(5, name, "wait", str(timer.token_id), f"timer {timer.element} was due and nothing will fire it")
 
 
 def _sent_in_time(session: Session) -> Iterator[Broken]:

@@ -61,6 +61,16 @@ def queue_due(session: Session, lanes: Collection[str] = work.LANES) -> int:
     return len(rows)
 
 
+_AGAIN = (
+    update(wait).where(wait.c.instance_id == bindparam("of_instance"), wait.c.queued.is_(True)).values(queued=False)
+)
+
+
+def queue_again(session: Session, instance_id: UUID) -> None:
+    """Let the sweeps look again at timers whose firing was queued and found nothing due (clocks differ a little)."""
+    session.connection().execute(_AGAIN, {"of_instance": instance_id})
+
+
 def next_due(session: Session) -> datetime | None:
     """When the earliest timer that is not due yet will be, None when no instance waits for a time."""
     return session.connection().execute(_NEXT_DUE, {"now": clock.now()}).scalar_one_or_none()

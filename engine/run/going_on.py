@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engine import history, incidents, instances, outgoing, work
+from engine import history, incidents, instances, outgoing, timers, work
 from engine.run.step import Step
 from engine.spiff import Live
 
@@ -18,6 +18,7 @@ def fire_timers(session: Session, instance_id: UUID) -> int:
     fired = step.fire_due_timers()
     if fired:
         step.write()
+    timers.queue_again(session, instance_id)
     return fired
 
 

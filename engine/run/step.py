@@ -24,6 +24,9 @@ from engine.spiff import Live, OpenTask, TaskNotOpen, Wait
 from engine.waits import WaitRow
 
 
+MOST_STATE_BYTES = 1_000_000
+
+
 class StepFailed(EngineError):
     """The process could not go on; what was submitted is kept and will be tried again by itself."""
 
@@ -128,6 +131,8 @@ class Step:
         """Write everything the step did; the ids of the tasks that it opened. `end` is how it ended, if it did."""
         with self.moving():
             blob, waiting, still_open = self.live.dump(), list(self.live.waits), list(self.live.open_tasks)
+            if len(blob) > MOST_STATE_BYTES:
+                raise EngineError(f"the state has {len(blob)} bytes compressed, more than {MOST_STATE_BYTES}")
             opened = self._opened(waiting, still_open)
         if self._revision:
             instances.save(self.session, self.row.id, self._revision, blob)

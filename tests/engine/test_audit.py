@@ -107,6 +107,15 @@ def test_5_due_work_that_nobody_claims(instance_id):
     assert broken() == [(5, "work")]
 
 
+def test_5_a_due_timer_that_nothing_will_fire(instance_id):
+    clock.move_by(timedelta(hours=10))
+
+    assert broken() == [(5, "wait")]
+    jobs.sweep()
+    jobs.drain()
+    assert broken() == []
+
+
 def test_6_an_effect_that_nothing_will_send(instance_id):
     change(outgoing.outgoing, state="waiting")
 

@@ -78,6 +78,24 @@ def test_due_timers_fire_within_two_seconds(workers):
     eventually(lambda: set(open_tasks()) == {"b"}, 3)
 
 
+def test_a_timer_that_a_worker_with_a_slow_clock_found_not_due_fires_all_the_same(database, monday):
+    deploy(Drawing("p").user("a", **TASK).boundary("t", "a", after="PT1H").user("b", **TASK)
+           .path("start", "a", "end").path("t", "b", "e2"))  # fmt: skip
+    start()
+    with clock.frozen(monday + timedelta(hours=1)):
+        sweeps.queue_timers()
+    with db.writing() as session:
+        session.connection().execute(work.work.update().values(due_at=monday))
+    assert jobs.drain() == 1
+    assert set(open_tasks()) == {"a"}
+
+    clock.move_by(timedelta(hours=1))
+    jobs.sweep()
+    jobs.drain()
+
+    assert set(open_tasks()) == {"b"}
+
+
 def test_a_lost_bell_costs_delay_only(workers):
     done = threading.Event()
     jobs.does("test.silent")(lambda session, item: done.set())
