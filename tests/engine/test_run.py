@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -152,6 +153,29 @@ def test_a_second_person_hears_who_was_faster_and_the_text_is_kept(database, mon
         kept = submissions.of_task(session, task_id)
     assert [(each.state, each.who) for each in kept] == [("accepted", 1), ("late", 2)]
     assert kept[1].body["text"] == "nobody there"
+
+
+def test_of_twenty_who_submit_at_once_one_wins_and_no_text_is_lost(database, monday):
+    deploy(two_tasks())
+    start()
+    task_id = open_tasks()["a"].id
+
+    def submit(person: int) -> bool:
+        try:
+            with jobs.transaction() as session:
+                run.complete_task(session, task_id, {"ok": "yes", "text": f"by {person}"}, person, uuid4())
+            return True
+        except tasks.TaskNotOpen:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(submit, range(20)))
+
+    assert won.count(True) == 1
+    with db.reading() as session:
+        kept = submissions.of_task(session, task_id)
+    assert {each.body["text"] for each in kept} == {f"by {person}" for person in range(20)}
+    assert [each.state for each in kept].count("accepted") == 1
 
 
 def test_another_person_has_to_do_what_is_separate(database, monday):
