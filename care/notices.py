@@ -23,6 +23,7 @@ from engine.operations import Subject
 
 TEMPLATES = {
     "first_contact": ("老人报警，请联系确认", "The elder's device raised an alarm; please get in touch"),
+    "call_119_first": ("烟雾、燃气报警：先拨119", "Smoke or gas: call 119 first"),
     "repeated_alarm": ("报警重复", "The alarm is repeated"),
     "desk_idle": ("报警2分钟无人处理，请增派坐席", "Nobody has acted on an alarm for 2 minutes"),
     "not_arrived": ("网格员未按时到场，请派员", "The grid worker has not arrived; send somebody"),
@@ -44,6 +45,12 @@ TEMPLATES = {
     "visit_not_submitted": ("签到24小时未提交探访记录", "A visit record is missing after 24 hours"),
     "district_incident": ("区域停电或断网", "Power or network outage in the district"),
 }
+_BESIDE = {
+    "desk_119": ("monitor_desk", "call_119_first"),
+    "property": ("property", "first_contact"),
+    "gas_company": ("gas_company", "first_contact"),
+    "family_doctor": ("family_doctor", "first_contact"),
+}
 _DUE = {"search_status": timedelta(hours=1), "review_again": timedelta(days=14)}
 
 
@@ -53,9 +60,9 @@ def first_contact(session: Session, case: Case, tell_first: Collection[str]) -> 
     contact = contacts.first(session, case.elder_id) if case.elder_id else None
     if contact is not None:
         told += _sms(session, f"case:{case.id}:{case.round}:contact:{contact.id}", contact.phone, case)
-    others = {"property", "gas_company", "family_doctor", "property_desk"} & set(tell_first)
-    for whom in sorted(others):
-        told += _screen(session, f"case:{case.id}:{case.round}:{whom}", whom, case.unit_path, "first_contact", case.id)
+    for whom in sorted(_BESIDE.keys() & set(tell_first)):
+        role, about = _BESIDE[whom]
+        told += _screen(session, f"case:{case.id}:{case.round}:{whom}", role, case.unit_path, about, case.id)
     note(session, case, "first_contact_told" if contact else "no_contact_to_tell")
     return told
 

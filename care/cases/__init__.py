@@ -20,6 +20,7 @@ from care.cases.reading import (
 )
 from care.cases.stages import (
     CaseLocked,
+    CaseNotArchived,
     archive,
     begin_review,
     feed_back,
@@ -28,6 +29,7 @@ from care.cases.stages import (
     handled,
     interim,
     reopen,
+    reopen_archived,
     review,
     reviewed_from,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "Case",
     "CaseEntry",
     "CaseLocked",
+    "CaseNotArchived",
     "CaseRound",
     "ContactAttempt",
     "Opened",
@@ -64,6 +67,7 @@ __all__ = [
     "open_case",
     "open_cases",
     "reopen",
+    "reopen_archived",
     "restrict",
     "review",
     "reviewed_from",

@@ -14,11 +14,15 @@ from sqlalchemy.orm import Session
 from care.cases.opening import FEEDBACK_WITHIN, _begin_round, note
 from care.cases.tables import Case, CaseRound
 from care.errors import CareError
-from engine import clock
+from engine import clock, incoming
 
 
 class CaseLocked(CareError):
     """The case is archived; what belongs to it now needs a re-opening with a reason."""
+
+
+class CaseNotArchived(CareError):
+    """Only an archived case is opened again; this one is still open."""
 
 
 def _this_round(session: Session, case: Case) -> CaseRound:
@@ -115,3 +119,20 @@ def archive(session: Session, case: Case, who: int | None) -> None:
     case.state, case.locked, case.open_key = "archived", True, None
     case.closed_at = clock.now()
     note(session, case, "archived", who=who)
+
+
+def reopen_archived(session: Session, case: Case, who: int | None, reason: str) -> None:
+    """The township opens an archived case again, with its reason: a new round, handled by a new instance.
+
+    What was archived stays as it was: rounds and record are only added to. The case joins another one of the same
+    elder and kind that is open meanwhile only by a person's hand. Raises CaseNotArchived.
+    Source: processes P18 (archived case re-opened later).
+    """
+    if case.state != "archived":
+        raise CaseNotArchived(f"{CaseNotArchived.__doc__} ({case.number})")
+    case.state, case.locked, case.closed_at, case.instance_id = "open", False, None, None
+    case.open_key = f"{case.elder_id}:{case.kind}:{case.id}"
+    reopen(session, case, who, reason)
+    about = {"elder_id": case.elder_id, "case_id": case.id, "kind": case.kind, "kinds": list(case.kinds)}
+    key = f"case:{case.id}:{case.round}"
+    incoming.message(session, "emergency.offline", key, {**about, "danger": False, "channel": case.channel})

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import clock, jobs, tasks
+from care import cases
+from engine import clock, db, jobs, tasks
 from tests import builders
 from tests.processes import answers as say
 from tests.town import Town
@@ -213,6 +214,24 @@ def test_an_urgent_archive_that_the_township_returns_is_checked_again(town: Town
     town.does("approve_archive", answer="yes")
 
     assert town.case().locked
+
+
+def test_the_township_opens_an_archived_case_again(town: Town):
+    handled_case(town)
+    town.does("feedback_24h", **say.feedback())
+    town.does("review_3wd", **say.review())
+    town.does("check_file", **say.case_file())
+    assert town.case().locked
+
+    with jobs.transaction() as session:
+        case = cases.get(session, town.case().id)
+        cases.reopen_archived(session, case, town.staff["township_desk"], "家属来电：又停电")
+    jobs.drain()
+
+    assert (town.case().state, town.case().round) == ("open", 2)
+    assert "report_community" in town.elements()
+    with db.reading() as session:
+        assert [each.resolved for each in cases.rounds(session, town.case().id)] == [True, None]
 
 
 def _again(town: Town) -> None:
