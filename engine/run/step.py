@@ -23,7 +23,6 @@ from engine.run.host import StepHost
 from engine.spiff import Live, OpenTask, TaskNotOpen, Wait
 from engine.waits import WaitRow
 
-
 MOST_STATE_BYTES = 1_000_000
 
 
