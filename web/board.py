@@ -90,7 +90,7 @@ def _today(session: Session, person: Person, paths: list[str]) -> dict[str, int]
         .where(Case.opened_at >= midnight, case_views.visible(person), is_here)
         .group_by(Case.state)
     )
-    rows = session.execute(asked).tuples().all()
+    rows = session.execute(asked).all()
     return {
         "opened": sum(number for _, number, _ in rows),
         "false": sum(number for state, number, _ in rows if state == "false_alarm"),

@@ -91,7 +91,7 @@ def of_children(session: Session, unit: Unit) -> tuple[Figures, list[Figures]]:
     lines = {child.path: Figures(child, child.path) for child in parents}
     for name, (path, condition) in conditions().items():
         asked = select(path, func.count()).where(condition, organisation.within(path, unit.path)).group_by(path)
-        for where, number in session.execute(asked).tuples():
+        for where, number in session.execute(asked):
             total.counts[name] = total[name] + number
             line = _line(lines, where)
             if line is not None:
@@ -119,7 +119,7 @@ def trend(session: Session, unit: Unit, weeks: int = 8) -> list[tuple[int, int]]
         .group_by(VisitObligation.ends_on, VisitObligation.state)
     )
     found = [[0, 0] for _ in range(weeks)]
-    for ends_on, state, number in session.execute(asked).tuples():
+    for ends_on, state, number in session.execute(asked):
         week = (ends_on - first).days // 7
         found[week][1] += number
         found[week][0] += number if state == "fulfilled" else 0
