@@ -22,7 +22,7 @@ def processes_folder() -> Path:
 
 def deploy_shipped() -> None:
     """Deploy the diagrams of `processes/`; the same content stays the same version."""
-    from web.commands_engine import deploy_paths
+    from web.bundles import deploy_paths
 
     deployed = deploy_paths([processes_folder()])
     word = "已部署新版本 · deployed version" if deployed.new else "流程版本 · processes at version"
