@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from care import cases
+from engine import db, incoming, jobs
 from tests.processes import answers as say
 from tests.town import Town
 
@@ -118,3 +120,26 @@ def test_not_resolved_brings_the_scene_again(town: Town):
 
     assert "onsite_first_aid" in town.elements()
     assert town.case().round == 2
+
+
+def test_somebody_unknown_at_a_place_is_helped_too(town: Town):
+    with jobs.transaction() as session:
+        payload = {"elder_id": None, "kind": "fall", "kinds": ["fall"], "danger": True, "channel": "courier",
+                   "place": "公园南门长椅", "report": "老人摔倒", "reported_by": None}  # fmt: skip
+        incoming.message(session, "emergency.offline", "place:1", payload, lane="alarm")
+    jobs.drain()
+
+    assert {"report_community", "onsite_first_aid", "call_120"} <= town.elements()
+    town.does("report_community", **say.taken())
+    town.does("notify_family", **say.family("no_answer"))
+    town.does("onsite_first_aid", **say.on_scene())
+    town.does("call_120", **say.called("120"))
+    town.does("escort", **say.escort())
+    town.does("hospital_result", **say.hospital("admitted"))
+    town.does("feedback_24h", **say.feedback())
+    town.does("review_3wd", person=town.staff["city_desk"], **say.review())
+    town.does("check_file", **say.case_file())
+    town.does("approve_archive", answer="yes")
+    with db.reading() as session:
+        (case,) = cases.in_unit(session, "/")
+        assert (case.elder_id, case.place, case.report, case.state) == (None, "公园南门长椅", "老人摔倒", "archived")
