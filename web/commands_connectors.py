@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -62,8 +62,9 @@ def _step(text: str) -> timedelta:
     plain = text.strip().removeprefix("+")
     if plain[-1:].lower() in units and plain[:-1].replace(".", "", 1).isdigit():
         return timedelta(**{units[plain[-1].lower()]: float(plain[:-1])})
-    value = parse_duration(plain)
-    return value if isinstance(value, timedelta) else value.after(clock.now()) - clock.now()
+    now = clock.now()
+    moved: datetime = parse_duration(plain).after(now)
+    return moved - now
 
 
 commands: list[click.Command] = [demo_commands]
