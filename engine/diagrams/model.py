@@ -239,28 +239,29 @@ class Process:
         )
 
     def takes_over(self, node: Node) -> tuple[TakesOver, ...]:
-        """For each boundary timer of `node` that leads to a user task: which, the role there, the timer's text.
+        """For each boundary timer of `node` that leads to a task of a role: which, the role there, the timer's text.
 
-        The path is followed into embedded subprocesses; behind a call activity or a waiting event nobody is known.
+        A service task has a role when it hands the matter to one (property `role`: that desk gets a plain task). The
+        path is followed into embedded subprocesses; behind a call activity or a waiting event nobody is known.
         Order of the file; the caller knows which falls due first.
         """
         found = []
         for each in self.boundary_events_of(node):
             if each.event is None or each.event.kind != "timer":
                 continue
-            task = next(self._user_tasks_behind(each), None)
+            task = next(self._tasks_of_roles_behind(each), None)
             if task is not None:
                 found.append(TakesOver(each.id, task.role, each.event.text or ""))
         return tuple(found)
 
-    def _user_tasks_behind(self, start: Node) -> Iterator[Node]:
+    def _tasks_of_roles_behind(self, start: Node) -> Iterator[Node]:
         waiting, seen = list(self.following(start)), {start.id}
         while waiting:
             node = waiting.pop(0)
             if node.id in seen:
                 continue
             seen.add(node.id)
-            if node.is_user_task:
+            if node.is_user_task or (node.kind == "serviceTask" and node.role):
                 yield node
             elif node.kind in SUBPROCESSES:
                 inner = self.start_of(node.id)
