@@ -12,10 +12,10 @@ from engine.definitions import Deployed
 from engine.forms.folder import FOLDER
 
 
-def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = False) -> Deployed:
+def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = False, revive: bool = True) -> Deployed:
     """Check and deploy all diagrams and tables of these folders and files as one bundle, with the forms they name.
 
-    Raises definitions.Refused with the findings; with `dry_run` nothing is written.
+    Raises definitions.Refused with the findings; with `dry_run` nothing is written. `revive` as in definitions.deploy.
     """
     files, forms_found = collect(list(paths))
     if dry_run:
@@ -25,7 +25,7 @@ def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = F
             raise definitions.Refused(found)
         return Deployed(0, False, {}, tuple(found))
     with jobs.transaction() as session:
-        return definitions.deploy(session, files, by, forms_found)
+        return definitions.deploy(session, files, by, forms_found, revive)
 
 
 def collect(paths: list[Path]) -> tuple[dict[str, bytes], dict[str, bytes]]:

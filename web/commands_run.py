@@ -21,10 +21,10 @@ def processes_folder() -> Path:
 
 
 def deploy_shipped() -> None:
-    """Deploy the diagrams of `processes/`; the same content stays the same version."""
+    """Deploy the diagrams of `processes/` if this content is new; a start never takes back what a designer deployed."""
     from web.bundles import deploy_paths
 
-    deployed = deploy_paths([processes_folder()])
+    deployed = deploy_paths([processes_folder()], revive=False)
     word = "已部署新版本 · deployed version" if deployed.new else "流程版本 · processes at version"
     click.echo(f"{word} {deployed.version}")
 

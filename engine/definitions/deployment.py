@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import zstandard
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import checks, clock, diagrams, forms, operations
 from engine.checks import Finding, Known, Signature
-from engine.definitions.lookup import current, every
+from engine.definitions.lookup import current, every, newest, of_bundle
 from engine.definitions.specifications import Specification, build, specification
 from engine.definitions.tables import (
     Deployed,
@@ -32,17 +32,24 @@ ERROR = "error"
 
 
 def deploy(
-    session: Session, files: Mapping[str, bytes], by: int | None, forms: Mapping[str, bytes] | None = None
+    session: Session,
+    files: Mapping[str, bytes],
+    by: int | None,
+    forms: Mapping[str, bytes] | None = None,
+    revive: bool = True,
 ) -> Deployed:
-    """Store a bundle as the newest version of its processes; raises Refused with the findings.
+    """Store a bundle as the current version of its processes; raises Refused with the findings.
 
     `files` are diagrams and tables by path, `forms` form files by path or key. The same content again is the same
-    version, and nothing is written.
+    version; with `revive` it becomes current again if other versions were deployed since (the way back from a bad
+    one), without it nothing is written.
     """
     carried = {_form_path(path): text for path, text in (forms or {}).items()}
     content = dict(files) | carried
     known = _known_bundle(session, _hash(content))
     if known is not None:
+        if revive:
+            _make_current(session, known.bundle_id)
         return known
     findings = check(session, files, carried)
     if any(each.is_error for each in findings):
@@ -133,6 +140,15 @@ def _known_bundle(session: Session, content_hash: bytes) -> Deployed | None:
     return Deployed(bundle_id, False, {row.process_id: row.version for row in connection.execute(query)})
 
 
+def _make_current(session: Session, bundle_id: int) -> None:
+    """Put the versions of an older bundle in front again; those that are in front already stay as they are."""
+    in_front = {each.id for each in every(session)}
+    for each in of_bundle(session, bundle_id):
+        if each.id not in in_front:
+            moved = update(definition).where(definition.c.id == each.id).values(turn=newest(session) + 1)
+            session.connection().execute(moved)
+
+
 def _calls(session: Session, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The current versions of processes that these diagrams call and do not contain."""
     parsed = [diagrams.parse(text, path) for path, text in files.items() if path.endswith(".bpmn")]
@@ -203,6 +219,7 @@ def _write_definitions(
                 "urgent": process.id in urgent,
                 "deployed_at": clock.now(),
                 "deployed_by": by,
+                "turn": newest(session) + 1,
             }
             new_id = connection.execute(insert(definition).returning(definition.c.id), row).scalar_one()
             names = {each.event.name for each in process.message_starts() if each.event and each.event.name}

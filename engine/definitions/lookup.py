@@ -18,10 +18,7 @@ from engine.definitions.tables import (
 
 COLUMNS = tuple(definition.c)
 _CURRENT = (
-    select(*COLUMNS)
-    .where(definition.c.process_id == bindparam("process"))
-    .order_by(definition.c.version.desc())
-    .limit(1)
+    select(*COLUMNS).where(definition.c.process_id == bindparam("process")).order_by(definition.c.turn.desc()).limit(1)
 )
 _GET = select(*COLUMNS).where(definition.c.id == bindparam("wanted"))
 _later = definition.alias("later")
@@ -31,7 +28,7 @@ _STARTED_BY = (
     .where(
         definition_start.c.name == bindparam("message"),
         ~select(_later.c.id)
-        .where(_later.c.process_id == definition.c.process_id, _later.c.version > definition.c.version)
+        .where(_later.c.process_id == definition.c.process_id, _later.c.turn > definition.c.turn)
         .exists(),
     )
     .order_by(definition.c.process_id)
@@ -39,12 +36,12 @@ _STARTED_BY = (
 
 
 def newest(session: Session) -> int:
-    """The highest definition id: as long as it stays, nothing was deployed."""
-    return session.connection().execute(select(func.max(definition.c.id))).scalar_one() or 0
+    """The highest turn: as long as it stays, nothing was deployed."""
+    return session.connection().execute(select(func.max(definition.c.turn))).scalar_one() or 0
 
 
 def current(session: Session, process_id: str) -> Definition:
-    """The newest version of a process; raises NotDeployed."""
+    """The version of a process that new instances get: the one deployed last; raises NotDeployed."""
     row = session.connection().execute(_CURRENT, {"process": process_id}).first()
     if row is None:
         raise NotDeployed(f"no version of {process_id!r} is deployed")
@@ -60,14 +57,14 @@ def get(session: Session, definition_id: int) -> Definition:
 
 
 def started_by(session: Session, message_name: str) -> list[Definition]:
-    """The processes whose newest version begins with this message."""
+    """The processes whose current version begins with this message."""
     return [Definition(*row) for row in session.connection().execute(_STARTED_BY, {"message": message_name})]
 
 
 def every(session: Session) -> list[Definition]:
-    """The newest version of each process, by process id."""
-    newest_of_each = select(func.max(definition.c.id)).group_by(definition.c.process_id)
-    query = select(*COLUMNS).where(definition.c.id.in_(newest_of_each)).order_by(definition.c.process_id)
+    """The current version of each process, by process id."""
+    last_of_each = select(func.max(definition.c.turn)).group_by(definition.c.process_id)
+    query = select(*COLUMNS).where(definition.c.turn.in_(last_of_each)).order_by(definition.c.process_id)
     return [Definition(*row) for row in session.connection().execute(query)]
 
 

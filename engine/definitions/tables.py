@@ -55,7 +55,9 @@ definition = Table(
     Column("urgent", Boolean, nullable=False),
     Column("deployed_at", Instant, nullable=False),
     Column("deployed_by", Integer),
+    Column("turn", Integer, nullable=False),  # rises with each deployment: the highest is current
     UniqueConstraint("process_id", "version"),
+    Index("ix_definition_turn", "process_id", "turn"),
 )
 definition_start = Table(
     "definition_start",
@@ -88,7 +90,7 @@ class Refused(EngineError):
 
 @dataclass(frozen=True)
 class Definition:
-    """One version of one process. `urgent`: its work runs in the alarm lane."""
+    """One version of one process. `urgent`: its work runs in the alarm lane; `turn`: when it last became current."""
 
     id: int
     process_id: str
@@ -99,6 +101,7 @@ class Definition:
     urgent: bool
     deployed_at: datetime
     deployed_by: int | None
+    turn: int
 
 
 @dataclass(frozen=True)

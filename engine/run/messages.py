@@ -33,7 +33,7 @@ _AWAITING = (
     .order_by(instance.c.id, wait.c.token_id)
     .with_for_update(of=instance_state)
 )
-_READ = select(events, select(func.max(definition.c.id)).scalar_subquery().label("newest")).where(
+_READ = select(events, select(func.max(definition.c.turn)).scalar_subquery().label("newest")).where(
     events.c.id == bindparam("wanted"), events.c.state == "waiting"
 )
 _HANDLED = (

@@ -34,6 +34,29 @@ def test_changed_content_is_the_next_version_of_each_of_its_processes(database, 
         assert [(each.process_id, each.version) for each in definitions.every(session)] == [("p", 2), ("q", 2)]
 
 
+def test_deploying_an_older_content_again_is_the_way_back(database, monday):
+    deploy(one_task("a"))
+    deploy(one_task("b"))
+
+    back = deploy(one_task("a"))
+
+    assert (back.new, back.versions) == (False, {"p": 1})
+    with db.reading() as session:
+        assert definitions.current(session, "p").version == 1
+        assert [each.version for each in definitions.every(session)] == [1]
+    assert set(open_tasks(start())) == {"a"}
+
+
+def test_without_reviving_an_older_content_changes_nothing(database, monday):
+    deploy(one_task("a"))
+    deploy(one_task("b"))
+
+    with jobs.transaction() as session:
+        definitions.deploy(session, {"p.bpmn": one_task("a").xml()}, None, {"forms/answer.json": FORM}, revive=False)
+
+    assert set(open_tasks(start())) == {"b"}
+
+
 def test_instances_stay_on_the_version_that_they_began_with(database, monday):
     deploy(one_task())
     running = start()

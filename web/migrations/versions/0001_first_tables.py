@@ -384,10 +384,14 @@ def upgrade() -> None:
     sa.Column('urgent', sa.Boolean(), nullable=False),
     sa.Column('deployed_at', engine.db.Instant(timezone=True), nullable=False),
     sa.Column('deployed_by', sa.Integer(), nullable=True),
+    sa.Column('turn', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['bundle_id'], ['bundle.id'], name=op.f('fk_definition_bundle_id_bundle')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_definition')),
     sa.UniqueConstraint('process_id', 'version', name=op.f('uq_definition_process_id'))
     )
+    with op.batch_alter_table('definition', schema=None) as batch_op:
+        batch_op.create_index('ix_definition_turn', ['process_id', 'turn'], unique=False)
+
     op.create_table('elder',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sa.String(length=32), nullable=False),
@@ -1110,6 +1114,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_elder_household_id'))
 
     op.drop_table('elder')
+    with op.batch_alter_table('definition', schema=None) as batch_op:
+        batch_op.drop_index('ix_definition_turn')
+
     op.drop_table('definition')
     op.drop_table('bundle_file')
     with op.batch_alter_table('work', schema=None) as batch_op:
