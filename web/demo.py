@@ -16,13 +16,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import devices, organisation
+from care import devices
 from care.devices import Device, Placement
 from care.elders import Elder
 from connectors import simulator
 from connectors.mqtt import Address
 from engine import clock, db, jobs
 from engine.settings import settings
+from web import briefs
 from web.language import N_, gettext, language
 from web.pages import Entry, page
 
@@ -97,28 +98,31 @@ def index() -> ResponseReturnValue:
 
 
 def _devices(session: Session) -> list[Simulated]:
-    found: list[Simulated] = []
-    for kind, events in EVENTS.items():
-        asked = (
-            select(Device, Elder)
-            .join(Placement, Placement.device_id == Device.id)
-            .join(Elder, Elder.id == Placement.elder_id)
-            .where(Device.kind == kind, Placement.until_at.is_(None))
-            .order_by(Device.number)
-            .limit(SHOWN_PER_KIND)
+    pairs = [pair for kind in EVENTS for pair in _of_kind(session, kind)]
+    places = briefs.unit_names(session, {elder.unit_path for _, elder in pairs})
+    return [
+        Simulated(
+            device.number,
+            _words(devices.kind_of(device.kind).zh, devices.kind_of(device.kind).en),
+            device.secret,
+            elder.number,
+            places[elder.unit_path],
+            tuple((event, _words(*WORDS[event])) for event in EVENTS[device.kind]),
         )
-        for device, elder in session.execute(asked).tuples():
-            found.append(
-                Simulated(
-                    device.number,
-                    _words(devices.kind_of(kind).zh, devices.kind_of(kind).en),
-                    device.secret,
-                    elder.number,
-                    "·".join(unit.name for unit in organisation.chain(session, elder.unit_path)[-3:]),
-                    tuple((event, _words(*WORDS[event])) for event in events),
-                )
-            )
-    return found
+        for device, elder in pairs
+    ]
+
+
+def _of_kind(session: Session, kind: str) -> list[tuple[Device, Elder]]:
+    asked = (
+        select(Device, Elder)
+        .join(Placement, Placement.device_id == Device.id)
+        .join(Elder, Elder.id == Placement.elder_id)
+        .where(Device.kind == kind, Placement.until_at.is_(None))
+        .order_by(Device.number)
+        .limit(SHOWN_PER_KIND)
+    )
+    return [(device, elder) for device, elder in session.execute(asked)]
 
 
 def _words(zh: str, en: str) -> str:
@@ -157,7 +161,10 @@ def move() -> ResponseReturnValue:
     wanted = request.form.get("step", "")
     if wanted not in {step for step, _ in STEPS}:
         abort(400)
-    hours = {"m": 60, "h": 3600}[wanted[-1]]
-    moved = jobs.move_clock(timedelta(seconds=int(wanted[1:-1]) * hours))
-    flash(gettext("时钟现在是 %(at)s。", at=f"{clock.local(moved):%Y-%m-%d %H:%M}"))
+    seconds = {"m": 60, "h": 3600}[wanted[-1]]
+    try:
+        moved = jobs.move_clock(timedelta(seconds=int(wanted[1:-1]) * seconds))
+        flash(gettext("时钟现在是 %(at)s。", at=f"{clock.local(moved):%Y-%m-%d %H:%M}"))
+    except jobs.ClockNotMoved:
+        flash(gettext("时钟没有拨动，请稍等再试。"))
     return redirect(url_for("demo.index"))

@@ -23,17 +23,16 @@ from web.language import N_, gettext
 from web.pages import Entry, page
 from web.security import allow_inline_styles
 from web.signed_in import Person, me
+from web.stories import TOLD
 
 WATCHERS = frozenset(("see_processes", "see_incidents"))
 PAGE = 50
 
-_HAPPENED = {
+_HAPPENED = TOLD | {
     "started": N_("开始"),
-    "completed": N_("办完"),
     "cancelled": N_("不再需要"),
     "message": N_("收到消息"),
     "answered_late": N_("外部回复来迟，没有用上"),
-    "supplemented": N_("补充说明"),
     "ended": N_("结束"),
     "retried": N_("重试"),
 }
