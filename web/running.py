@@ -22,7 +22,7 @@ import waitress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import devices, nightly
+from care import devices, nightly, policy_calendar
 from connectors import heartbeats
 from connectors.broker import EmbeddedBroker, next_free_port
 from connectors.mqtt import Address, Listener
@@ -65,6 +65,8 @@ def prepare() -> None:
         ) from fault
     db.open_database()
     upgrade()
+    with jobs.transaction() as session:
+        policy_calendar.prepare(session)
 
 
 def join() -> None:

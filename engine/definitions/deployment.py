@@ -10,11 +10,13 @@ import zstandard
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from engine import checks, clock, diagrams, forms, operations
+from engine import checks, clock, decisions, diagrams, forms, operations
 from engine.checks import Finding, Known, Signature
 from engine.definitions.lookup import current, every, newest, of_bundle
+from engine.definitions.lookup import files as files_of
 from engine.definitions.specifications import Specification, build, specification
 from engine.definitions.tables import (
+    Definition,
     Deployed,
     Refused,
     bundle,
@@ -81,9 +83,20 @@ def _known(session: Session | None, carried: Mapping[str, bytes]) -> Known:
         operations=Known.signatures(operations.OPERATIONS)
         | {name: Signature(each, frozenset()) for name, each in operations.CHANNELS.items()}
         or None,
+        decisions=_decisions(session, deployed) if session is not None else None,
         roles=operations.known_roles(),
         processes={each.process_id for each in deployed} if session is not None else None,
     )
+
+
+def _decisions(session: Session, deployed: list[Definition]) -> set[str]:
+    """Ids of the decisions beside the current versions; the check adds those of the checked files."""
+    found: set[str] = set()
+    for bundle_id in {each.bundle_id for each in deployed}:
+        for path, text in files_of(session, bundle_id).items():
+            if path.endswith(".dmn"):
+                found |= set(decisions.load(text).ids)
+    return found
 
 
 def _key(path: str) -> str:

@@ -163,3 +163,10 @@ def test_the_policy_set_of_the_instance_decides_as_it_was_deployed(database, mon
 
     assert set(open_tasks(start(data={"points": 70, "policy": "mild"}))) == {"high"}
     assert open_tasks(start(data={"points": 70, "policy": "strict"})) == {}
+
+
+def test_a_decision_that_nobody_has_is_refused(database, monday):
+    drawing = Drawing("p").rule("d", "no_such_table").path("start", "d", "end")
+
+    with pytest.raises(Refused, match="no_such_table"):
+        deploy(drawing)

@@ -169,10 +169,11 @@ def _handled(town: Town) -> None:
 
 
 def _break_the_emergency_diagram() -> None:
-    """Deploy a version of the online emergency whose first decision no table knows: it fails at every start."""
+    """Deploy a version of the online emergency that asks about a case which nobody has: it fails at every start."""
     files, forms = shipped()
     path = "emergency_online/emergency_online.bpmn"
-    broken = files[path].replace(b"calledDecisionId>alarm_severity<", b"calledDecisionId>nobody_knows<")
+    broken = files[path].replace(b'id="case_id" type="any" value="case.case_id"', b'id="case_id" type="any" value="-1"')
+    assert broken != files[path]
     with jobs.transaction() as session:
         definitions.deploy(session, {**files, path: broken}, None, forms)
 
