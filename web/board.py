@@ -15,14 +15,18 @@ from care.people import Person
 from engine import clock, db, incidents, tasks
 from engine.tasks import Filters, TaskRow
 from web import case_views, instances
+from web.language import N_
 from web.pages import Entry, fragment, page
 from web.signed_in import me
 
 LIMIT = 100
+WATCHERS = frozenset(("see_board",))
 
 bp = Blueprint("board", __name__, url_prefix="/board")
 navigation = [
-    Entry("board.index", "应急看板", "board", 10, frozenset(("see_board",)), figures=True, below=("board.", "cases."))
+    Entry(
+        "board.index", N_("应急看板"), "board", 10, frozenset(("see_board",)), figures=True, below=("board.", "cases.")
+    )
 ]
 
 

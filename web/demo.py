@@ -28,7 +28,7 @@ from web.language import N_, gettext, language
 from web.pages import Entry, page
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
-navigation = [Entry("demo.index", "演示", "play", 95, demo=True, below=("demo.",))]
+navigation = [Entry("demo.index", N_("演示"), "play", 95, demo=True, below=("demo.",))]
 
 SHOWN_PER_KIND = 3
 EVENTS: dict[str, tuple[str, ...]] = {

@@ -23,13 +23,13 @@ from engine.layout import LayoutRefused, layout
 from engine.operations import OPERATIONS
 from web import drafts
 from web.errors import refuse
-from web.language import gettext, language
+from web.language import N_, gettext, language
 from web.pages import Entry, page
 from web.security import allow_inline_styles
 from web.signed_in import me
 
 bp = Blueprint("designer", __name__, url_prefix="/designer")
-navigation = [Entry("designer.index", "流程设计", "pen", 70, frozenset(("design",)), below=("designer.",))]
+navigation = [Entry("designer.index", N_("流程设计"), "pen", 70, frozenset(("design",)), below=("designer.",))]
 
 LARGEST = 1024 * 1024
 

@@ -38,7 +38,7 @@ _HAPPENED = TOLD | {
 }
 
 bp = Blueprint("instances", __name__, url_prefix="/instances")
-navigation = [Entry("instances.index", "流程实例", "flow", 60, WATCHERS, below=("instances.",))]
+navigation = [Entry("instances.index", N_("流程实例"), "flow", 60, WATCHERS, below=("instances.",))]
 
 
 @bp.app_template_filter("what_happened")

@@ -18,13 +18,14 @@ from care.visits.tables import OBLIGATION_STATES
 from engine import clock, db, tasks
 from engine.tasks import Filters
 from web import case_views, figures
+from web.language import N_
 from web.pages import Entry, page
 from web.signed_in import me
 
 PAGE = 100
 
 bp = Blueprint("overview", __name__, url_prefix="/overview")
-navigation = [Entry("overview.index", "运行总览", "chart", 5, figures=True, below=("overview.",))]
+navigation = [Entry("overview.index", N_("运行总览"), "chart", 5, figures=True, below=("overview.",))]
 
 LISTS = ("elders", "high", "key", "general", "due", "fulfilled", "missed", "owed", "cases", "late")
 
