@@ -151,7 +151,9 @@ class Database:
             raise DatabaseNotUsable(
                 f"{name} cannot be written ({fault.strerror}); set VISITFLOW_HOME to a folder you may write"
             ) from fault
-        engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False}, pool_size=32)
+        engine = create_engine(
+            url, connect_args={"timeout": 5, "check_same_thread": False}, pool_size=32, hide_parameters=True
+        )
 
         @event.listens_for(engine, "connect")
         def _settings(connection: Any, record: Any) -> None:
@@ -181,6 +183,7 @@ class Database:
             pool_size=20,
             max_overflow=20,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are stored and logged; parameters are data of people
             connect_args={"options": "-clock_timeout=5000 -cidle_in_transaction_session_timeout=60000 -cTimeZone=UTC"},
         )
         self._lock = _no_lock
