@@ -64,28 +64,36 @@ function say(sentence, kind = "") {
   line.dataset.kind = kind;
 }
 
-function showFindings(findings) {
+function showFindings(findings, before = "") {
   modeler.get("overlays").remove({ type: "finding" });
-  at("no-findings").hidden = true;
+  at("no-findings").hidden = findings.length > 0;
+  at("no-findings").textContent = words.sound;
   at("findings").replaceChildren(...findings.map(line));
   for (const finding of findings) markElement(finding);
   const errors = findings.filter((each) => each.level === "error").length;
-  say(findings.length ? words.found.replace("{n}", findings.length).replace("{e}", errors) : words.sound, errors ? "bad" : "good");
+  const sentence = findings.length ? words.found.replace("{n}", findings.length).replace("{e}", errors) : words.sound;
+  say(`${before}${sentence}`, errors ? "bad" : "good");
 }
 
 function line(finding) {
   const about = modeler.get("elementRegistry").get(finding.element)?.businessObject;
   const item = document.createElement("li");
-  const button = document.createElement("button");
-  const name = document.createElement("b");
-  button.type = "button";
-  button.className = "finding";
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "finding" });
   button.dataset.level = finding.level;
-  name.textContent = `${finding.level === "error" ? words.mustChange : words.remark} ${about?.name || finding.element || ""}`;
-  button.append(name, document.createElement("br"), finding.message);
+  button.append(
+    piece("span", finding.level === "error" ? words.mustChange : words.remark, finding.level === "error" ? "danger" : "warn"),
+    piece("b", about?.name || finding.element || "—"),
+    piece("span", finding.message),
+  );
   button.addEventListener("click", () => select(finding.element));
   item.append(button);
   return item;
+}
+
+function piece(tag, text, is = "") {
+  const made = Object.assign(document.createElement(tag), { textContent: text });
+  if (is) Object.assign(made, { className: "tag" }).dataset.is = is;
+  return made;
 }
 
 function markElement(finding) {
@@ -112,8 +120,7 @@ const actions = {
   async save() {
     const answer = await send(facts.save, { xml: await current() });
     changed = false;
-    showFindings(answer.findings);
-    say(answer.message, "good");
+    showFindings(answer.findings, answer.message);
   },
   async deploy() {
     const answer = await send(facts.deploy, { xml: await current() });
