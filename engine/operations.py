@@ -4,7 +4,8 @@
 step's transaction; what goes outside is `outgoing.record(...)`. Its result, a dict of JSON values (ids and decisions,
 never names), becomes process data under the service task's result variable.
 
-The questions (`subject_of`, `role_of`, `unclaimed`) are answered by the one function that `care` registers for each.
+The questions (`subject_of`, `role_of`, `ladder_of`, `ladder_tells`, `unclaimed`) are answered by the one function that
+`care` registers for each.
 """
 
 from __future__ import annotations
@@ -78,6 +79,21 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class Undone:
+    """A task whose time runs out, as the domain needs to know it: who holds it, which level has it as well, if any.
+
+    `avoid` are people who may not get it (`separate_from`). `urgent` says which lane what is told goes by.
+    """
+
+    task_id: UUID
+    holder: Assignment
+    also: Assignment | None
+    subject: Subject
+    avoid: frozenset[int] = frozenset()
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
 class Operation:
     name: str
     call: Callable[..., Any]
@@ -115,7 +131,7 @@ def call(session: Session, name: str, step: Step, parameters: dict[str, Any]) ->
 
 
 def answers_question(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the domain's answer to `subject_of`, `role_of`, `unclaimed` or `fallback`."""
+    """Register the domain's answer to `subject_of`, `role_of`, `ladder_of`, `ladder_tells`, `unclaimed`, `fallback`."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         _answers[question] = function
@@ -139,6 +155,19 @@ def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any])
     """Who holds `role` for that subject now; the domain always names somebody (the stand-in if need be)."""
     answer = _answers.get("role_of")
     return answer(session, role, subject, data) if answer else Assignment(role, subject.unit_path)
+
+
+def ladder_of(session: Session, undone: Undone) -> Assignment | None:
+    """Who gets an undone task next, above whoever has it now; None at the top of the ladder and without a domain."""
+    answer = _answers.get("ladder_of")
+    return answer(session, undone) if answer else None
+
+
+def ladder_tells(session: Session, what: str, undone: Undone, to: Assignment) -> None:
+    """Have the domain tell `to` of an undone task: `reminded_half`, `reminded_soon`, `late` or `handed_up`."""
+    answer = _answers.get("ladder_tells")
+    if answer is not None:
+        answer(session, what, undone, to)
 
 
 def known_roles() -> frozenset[str] | None:

@@ -161,9 +161,7 @@ def _handed_on(task: TaskRow) -> float:
 
 def is_theirs(person: Person, task: TaskRow) -> bool:
     """Whether the task is in the person's worklist."""
-    return task.assignee_id == person.id or (
-        task.assignee_id is None and (task.role, task.unit_path) in person.worklist_posts
-    )
+    return access.holds(person, task) or access.has_as_well(person, task)
 
 
 def holder_of(task: TaskRow, names: dict[int, str]) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 MODULES = (
     "care.diagram_operations",
     "care.alarms",
+    "care.ladder",
     "care.nightly",
     "care.policy_calendar",
     "care.roles_of",

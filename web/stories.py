@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from care import people
+from care import people, roles
 from engine import clock
 from engine.history import HistoryRow
 from engine.tasks import TaskRow
@@ -27,6 +27,8 @@ TOLD = {
     "supplemented": N_("补充说明"),
     "visit.done": N_("探访"),
     "note": N_("记一笔"),
+    "late": N_("到时没办完，已记超期"),
+    "handed_up": N_("超期未办，转上一级"),
     "incident": N_("出故障，已告知管理员"),
 }
 OF_CASE = {
@@ -48,7 +50,7 @@ OF_CASE = {
     "false_alarm": N_("误报结案"),
     "restricted": N_("仅承办人员可见"),
 }
-MISSED = frozenset(("incident", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
+MISSED = frozenset(("incident", "late", "handed_up", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def _note(row: HistoryRow, who: dict[int, str]) -> str:
     said = [who.get(row.who, "")] if row.who is not None else []
     if row.name and row.what in TOLD:
         said.append(translated(TOLD[row.what]))
+    if row.what in ("late", "handed_up") and row.ids and roles.is_known(str(row.ids.get("role"))):
+        said.append(gettext("已告知：%(what)s", what=roles.title(str(row.ids["role"]), language())))
     if row.note:
         said.append(row.note)
     return (", " if language() == "en" else "，").join(each for each in said if each)

@@ -31,7 +31,7 @@ from web.language import gettext, language
 from web.pages import page
 from web.signed_in import me
 from web.words import moment
-from web.worklist import why
+from web.worklist import as_read_by, why
 
 bp = Blueprint("task", __name__)
 
@@ -53,7 +53,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             task = _visible(session, task_id)
             access.require(session, person, "claim", task)
-            tasks.claim(session, task_id, person.id)
+            tasks.claim(session, task_id, person.id, taking_over=not access.holds(person, task))
             history.write(
                 session, task.instance_id, person.id, "claimed", task.element_id, task.subject_id, task.unit_path
             )
@@ -169,16 +169,20 @@ def _page(
     person = me()
     mine = access.may(session, person, "complete", task)
     others = task.claimed_by is not None and task.claimed_by != person.id
+    above = mine and not access.holds(person, task)
     return page(
         "worklist/task.html",
         status,
         task=task,
-        view=None if others or not mine else _view(session, person, task, answers, faults, submission_id),
+        view=None
+        if not mine or (others and not above)
+        else _view(session, person, task, answers, faults, submission_id),
         told=told,
         mine=mine,
         taken_by=_name(task.claimed_by) if others else "",
-        may_take=mine and task.claimed_by is None and (task.assignee_id is None or task.priority == "urgent"),
-        why=why(task) if mine else "",
+        may_take=above
+        or (mine and task.claimed_by is None and (task.assignee_id is None or task.priority == "urgent")),
+        why=why(as_read_by(person, task)) if mine else "",
         detail=task_facts.detail(session, task),
         **_about(session, person, task, mine),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import roles, roles_of
+from care import access, roles, roles_of
 from care.cases import KINDS, Case
 from care.people import Person
 from engine import clock, db, tasks
@@ -102,7 +102,7 @@ def _done(session: Session, person: Person) -> Page:
 
 def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[Item]:
     """Rows with their elders, units and emergencies, in three questions for all."""
-    listed = list(rows)
+    listed = [as_read_by(person, row) for row in rows]
     elders = briefs.of_elders(session, person, {row.subject_id for row in listed if row.subject_id is not None})
     places = briefs.unit_names(session, {row.unit_path for row in listed if row.subject_id not in elders})
     kinds = kinds_of(session, {row.instance_id for row in listed if row.instance_id is not None})
@@ -116,6 +116,13 @@ def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[
         )
         for row in listed
     ]
+
+
+def as_read_by(person: Person, task: TaskRow) -> TaskRow:
+    """The task with the reason and the role of whom it came up to, where that is the reader."""
+    if task.also_role is None or access.holds(person, task) or not access.has_as_well(person, task):
+        return task
+    return replace(task, role=task.also_role, why="handed_up")
 
 
 def kinds_of(session: Session, instances: Collection[UUID]) -> dict[UUID, str]:

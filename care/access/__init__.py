@@ -11,7 +11,7 @@ Source: people-forms-indicators 5.2; durability §7.
 """
 
 from care.access.reasons import AccessReason, give_reason
-from care.access.rights import TaskLike, figures_scope, may, require
+from care.access.rights import TaskLike, figures_scope, has_as_well, holds, may, require
 from care.access.scope import (
     case,
     elder,
@@ -32,7 +32,9 @@ __all__ = [
     "figures_scope",
     "give_reason",
     "guard",
+    "has_as_well",
     "has_open_emergency",
+    "holds",
     "may",
     "parts",
     "reading",

@@ -28,6 +28,12 @@ class TaskLike(Protocol):
     def assignee_id(self) -> int | None: ...
     @property
     def subject_id(self) -> int | None: ...
+    @property
+    def also_role(self) -> str | None: ...
+    @property
+    def also_unit_path(self) -> str | None: ...
+    @property
+    def also_person_id(self) -> int | None: ...
 
 
 def figures_scope(person: Person | None) -> list[str]:
@@ -77,14 +83,25 @@ def _may_elder(session: Session, person: Person, action: str, elder: Elder) -> b
 
 
 def _may_task(session: Session, person: Person, action: str, task: TaskLike) -> bool:
-    if task.assignee_id is not None:
-        mine = task.assignee_id == person.id
-    else:
-        mine = (task.role, task.unit_path) in person.worklist_posts
+    mine = holds(person, task) or has_as_well(person, task)
     if mine or action != "see":
         return mine and action in ("see", "claim", "complete")
     in_scope = any(is_within(task.unit_path, path) for path in figures_scope(person))
     return in_scope or _has_right(person, "see_incidents", task.unit_path)
+
+
+def holds(person: Person, task: TaskLike) -> bool:
+    """Whether the task is the person's own, in person or by a post."""
+    if task.assignee_id is not None:
+        return task.assignee_id == person.id
+    return (task.role, task.unit_path) in person.worklist_posts
+
+
+def has_as_well(person: Person, task: TaskLike) -> bool:
+    """Whether a late task came up the ladder to the person."""
+    if task.also_person_id is not None:
+        return task.also_person_id == person.id
+    return (task.also_role, task.also_unit_path) in person.worklist_posts
 
 
 def _has_right(person: Person, action: str, path: str | None) -> bool:

@@ -56,12 +56,28 @@ def _by_task(person: Person) -> Select[tuple[Any]]:
 
 
 def _my_tasks(person: Person, column: Column[Any]) -> Select[tuple[Any]]:
-    """A column of the open tasks that are theirs, in person or by a post."""
+    """A column of the open tasks that are theirs: in person, by a post, or come up the ladder to them as well."""
+    return _open_tasks(column, or_(_held(person), _also(person)))
+
+
+def _open_tasks(column: Column[Any], whose: ColumnElement[bool]) -> Select[tuple[Any]]:
+    return select(column).where(task_table.c.state == "open", column.is_not(None), whose)
+
+
+def _held(person: Person) -> ColumnElement[bool]:
     columns = task_table.c
     mine = [columns.assignee_id == person.id]
     for role, path in sorted(person.worklist_posts):
         mine.append(and_(columns.assignee_id.is_(None), columns.role == role, columns.unit_path == path))
-    return select(column).where(columns.state == "open", column.is_not(None), or_(*mine))
+    return or_(*mine)
+
+
+def _also(person: Person) -> ColumnElement[bool]:
+    columns = task_table.c
+    theirs = [columns.also_person_id == person.id]
+    for role, path in sorted(person.worklist_posts):
+        theirs.append(and_(columns.also_person_id.is_(None), columns.also_role == role, columns.also_unit_path == path))
+    return or_(*theirs)
 
 
 def _in_emergency() -> Select[tuple[int | None]]:
@@ -121,9 +137,11 @@ def is_own(session: Session, person: Person, elder: Elder) -> bool:
 
 def _parts_by_task(session: Session, person: Person, elder_id: int, in_case: bool) -> set[Part]:
     """What the roles of the person's open tasks work with; a role without files of its own sees its card."""
-    asked = _my_tasks(person, task_table.c.role).where(task_table.c.subject_id == elder_id)
+    about = task_table.c.subject_id == elder_id
+    held = _open_tasks(task_table.c.role, _held(person)).where(about)
+    also = _open_tasks(task_table.c.also_role, _also(person)).where(about)
     seen: set[Part] = set()
-    for code in session.scalars(asked.distinct()):
+    for code in session.scalars(held.union(also)):
         if roles.is_known(code):
             role = roles.role(code)
             seen |= (role.parts | role.in_case) if in_case else (role.parts or role.in_case)

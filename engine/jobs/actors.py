@@ -155,7 +155,8 @@ def _sweep_for_ever(lanes: tuple[str, ...]) -> None:
 
 
 def _sweep(lanes: tuple[str, ...], tick: int) -> None:
-    """Every tick: due timers and the alarm lane. Every 2 s the other lanes, every 5 s leases, every 30 s the rest."""
+    """Every tick: due timers and the alarm lane. Every 2 s the other lanes, every 5 s the ladder and leases, every 30 s
+    the rest."""
     if tick % 2 == 0:
         load_clock()
     sweeps.queue_timers()
@@ -168,5 +169,6 @@ def _sweep(lanes: tuple[str, ...], tick: int) -> None:
     if tick % 10 == 0:
         beat()
         sweeps.free_dead_leases()
+        sweeps.climb_ladder()
     if tick % 60 == 59:
         sweeps.sweep()

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table, select
 
-from engine import clock, db, timers, work
+from engine import clock, db, tasks, timers, work
 from engine.db import Base, Instant
 from engine.errors import EngineError
 from engine.jobs import sweeps
@@ -140,7 +140,8 @@ def _move(target: datetime, asked_by: tuple[UUID, ...]) -> None:
 
 def _next_stop() -> datetime | None:
     with db.reading() as session:
-        return min((each for each in (work.next_due(session), timers.next_due(session)) if each), default=None)
+        moments = (work.next_due(session), timers.next_due(session), tasks.ladder.next_due(session))
+        return min((each for each in moments if each), default=None)
 
 
 def _settle(asked_by: tuple[UUID, ...]) -> None:
@@ -149,6 +150,8 @@ def _settle(asked_by: tuple[UUID, ...]) -> None:
     while time.monotonic() < give_up and not stopping.is_set():
         sweeps.queue_timers()
         drain()
+        if sweeps.climb_ladder():
+            continue
         with db.reading() as session:
             if not work.unfinished(session, asked_by) and not timers.any_due(session):
                 return

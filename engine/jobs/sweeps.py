@@ -33,6 +33,15 @@ def queue_timers(lanes: Collection[str] = work.LANES) -> int:
         return timers.queue_due(session, lanes)
 
 
+def climb_ladder() -> int:
+    """Remind, mark late and hand up the tasks whose time has come; the number of them."""
+    with db.reading() as session:
+        if not tasks.ladder.any_due(session):
+            return 0
+    with db.writing() as session:
+        return tasks.ladder.climb(session)
+
+
 _STUCK: Select[tuple[UUID, str, str]] = select(instance.c.id, instance.c.process_id, instance.c.unit_path).where(
     instance.c.state == instances.LIVE,
     instance.c.started_at < bindparam("before"),
@@ -114,6 +123,7 @@ def is_dead(owner: str) -> bool:
 def sweep() -> None:
     """One round of every sweep, now. What it finds is queued or becomes an incident; workers do the rest."""
     queue_timers()
+    climb_ladder()
     free_dead_leases()
     with db.writing() as session:
         run.worn_out(session)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import clock, diagrams, operations
+from engine import clock, diagrams, operations, tasks
 from engine.definitions import Specification
 from engine.expressions import as_moment, compile_timer
 from engine.instances import Instance
@@ -29,7 +29,7 @@ def row_of(
     given = operations.role_of(session, role, about, task.data)
     form_key = _text(said.get("form"))
     next_at, next_role = next_of(specification, task, waits)
-    return TaskRow(
+    made = TaskRow(
         id=task.id,
         instance_id=row.id,
         process_id=task.process_id,
@@ -49,6 +49,7 @@ def row_of(
         separate_from=_text(said.get("separate_from")),
         created_at=clock.now(),
     )
+    return tasks.with_next(session, made, about)
 
 
 def due_of(due: Any, data: dict[str, Any]) -> datetime | None:

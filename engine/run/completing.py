@@ -121,7 +121,7 @@ def _replay(known: Submission) -> Completed:
 def _may_do(session: Session, row: TaskRow, by: int | None) -> None:
     if by is None:
         return
-    if row.claimed_by is not None and row.claimed_by != by:
+    if row.claimed_by is not None and row.claimed_by != by and row.also_role is None:
         raise tasks.NotYours(row.claimed_by)
     if row.separate_from and row.instance_id is not None:
         elements = [each.strip() for each in row.separate_from.split(",")]

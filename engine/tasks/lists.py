@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.tasks.table import COLUMNS, OPEN, TaskRow, of_row, task
+from engine.tasks.table import COLUMNS, DONE, OPEN, TaskRow, of_row, task
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,15 @@ def worklist(
     limit: int = 50,
     filters: Filters | None = None,
 ) -> Page:
-    """Open tasks of a person: their own, and those of the roles they hold (role, unit path) that nobody took."""
+    """Open tasks of a person: their own, those of the roles they hold (role, unit path) that nobody took, and the
+    late ones that came up the ladder to them as well."""
     c = task.c
-    mine: list[ColumnElement[bool]] = [c.assignee_id == person_id] if person_id is not None else []
-    mine += [and_(c.assignee_id.is_(None), c.role == role, below(c.unit_path, path)) for role, path in posts]
+    mine: list[ColumnElement[bool]] = []
+    if person_id is not None:
+        mine += [c.assignee_id == person_id, c.also_person_id == person_id]
+    for role, path in posts:
+        mine.append(and_(c.assignee_id.is_(None), c.role == role, below(c.unit_path, path)))
+        mine.append(and_(c.also_person_id.is_(None), c.also_role == role, below(c.also_unit_path, path)))
     return _page(session, or_(*mine) if mine else false(), filters or Filters(), after, limit)
 
 
@@ -84,6 +89,20 @@ def open_of(session: Session, instance_ids: Collection[UUID]) -> dict[UUID, list
         each = of_row(row)
         found.setdefault(cast(UUID, each.instance_id), []).append(each)
     return found
+
+
+_DOERS = select(task.c.done_by).where(
+    task.c.instance_id == bindparam("of_instance"),
+    task.c.element_id.in_(bindparam("elements", expanding=True)),
+    task.c.state == DONE,
+    task.c.done_by.is_not(None),
+)
+
+
+def doers(session: Session, instance_id: UUID, elements: Collection[str]) -> set[int]:
+    """Who did these elements in this instance."""
+    values = {"of_instance": instance_id, "elements": list(elements)}
+    return set(session.connection().scalars(_DOERS, values))
 
 
 def count(session: Session, unit_path: str = "/", filters: Filters | None = None) -> int:

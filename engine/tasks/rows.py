@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, db, history
+from engine.db import Instant
+from engine.operations import Subject
 from engine.rows import insert_once
+from engine.tasks import moments
+from engine.tasks.successor import with_next
 from engine.tasks.table import (
     COLUMNS,
-    DONE,
     NO_DUE,
     OPEN,
     RANKS,
@@ -50,17 +53,28 @@ def follow(session: Session, opened: list[TaskRow], closed: list[tuple[UUID, str
 _HAND_ON = (
     update(task).where(task.c.id == bindparam("still")).values(next_at=bindparam("then"), next_role=bindparam("heir"))
 )
+_LEFT = (
+    update(task)
+    .where(task.c.id == bindparam("still"))
+    .values(
+        next_at=None, next_role=None, ladder_at=case((task.c.due_at.is_not(None), bindparam("moment", type_=Instant)))
+    )
+)
 
 
 def hand_on(session: Session, heirs: list[tuple[UUID, datetime | None, str | None]]) -> None:
-    """Write who gets these open tasks next and when, after a timer has fired."""
-    if heirs:
-        rows = [{"still": each, "then": next_at, "heir": role} for each, next_at, role in heirs]
-        session.connection().execute(_HAND_ON, rows)
+    """Write who gets these open tasks next and when, after a timer has fired; the ladder names the rest at once."""
+    named = [{"still": each, "then": next_at, "heir": role} for each, next_at, role in heirs if role is not None]
+    left = [{"still": each, "moment": clock.now()} for each, _, role in heirs if role is None]
+    if named:
+        session.connection().execute(_HAND_ON, named)
+    if left:
+        session.connection().execute(_LEFT, left)
 
 
 def _values(row: TaskRow) -> dict[str, Any]:
-    return row.__dict__ | {"rank": RANKS.get(row.priority or "", 2), "sort_at": row.due_at or NO_DUE}
+    ranked = {"rank": RANKS.get(row.priority or "", 2), "sort_at": row.due_at or NO_DUE}
+    return row.__dict__ | ranked | {"ladder_at": moments.first(row), "ladder_stage": moments.HALF}
 
 
 def plain(
@@ -90,7 +104,7 @@ def plain(
         db.new_id(), None, None, element_id, name, form_key, form_version, role, unit_path, subject_id, assignee_id,
         why, priority, None if due_in is None else now + due_in, None, None, None, now,
     )  # fmt: skip
-    values = _values(row) | {"key": key, "detail": detail}
+    values = _values(with_next(session, row, Subject(subject_id, unit_path, ""))) | {"key": key, "detail": detail}
     return row.id if session.connection().execute(insert_once(session, task), values).rowcount == 1 else None
 
 
@@ -107,9 +121,17 @@ def detail(session: Session, task_id: UUID) -> dict[str, Any]:
     return session.connection().execute(select(task.c.detail).where(task.c.id == task_id)).scalar_one_or_none() or {}
 
 
-def claim(session: Session, task_id: UUID, by: int) -> TaskRow:
-    """Take a task for oneself; raises NotYours when somebody took it, TaskNotOpen when it is over."""
+def claim(session: Session, task_id: UUID, by: int, taking_over: bool = False) -> TaskRow:
+    """Take a task for oneself; raises NotYours when somebody took it, TaskNotOpen when it is over.
+
+    `taking_over`: by the level that has it as well, from whoever holds it; it is that level's task from then on.
+    """
     row = _open(session, task_id)
+    if taking_over and row.also_role is not None:
+        level = {"role": row.also_role, "unit_path": row.also_unit_path, "why": "handed_up"}
+        nobody = {"also_role": None, "also_unit_path": None, "also_person_id": None}
+        _change(session, row, "claimed", by, claimed_by=by, assignee_id=by, **level, **nobody)
+        return get(session, task_id)
     if row.claimed_by is not None and row.claimed_by != by:
         raise NotYours(row.claimed_by)
     if row.claimed_by is None:
@@ -133,7 +155,11 @@ def hand_over(
 ) -> None:
     """Make a task somebody's, or a role's at a unit: delegation, a stand-in, a change of visitor."""
     values = {"assignee_id": person_id, "claimed_by": None, "role": role, "unit_path": unit_path, "why": why}
-    _change(session, _open(session, task_id), "handed_over", by, **values)
+    row = _open(session, task_id)
+    if row.next_at is not None and row.next_at == moments.handed_up_at(row):
+        now_held = replace(row, assignee_id=person_id, role=role, unit_path=unit_path, next_role=None, next_at=None)
+        values["next_role"] = with_next(session, now_held, Subject(row.subject_id, unit_path, "")).next_role
+    _change(session, row, "handed_over", by, **values)
 
 
 def _change(session: Session, row: TaskRow, what: str, by: int | None, **values: Any) -> None:
@@ -146,17 +172,3 @@ def _open(session: Session, task_id: UUID) -> TaskRow:
     if row.state != OPEN:
         raise TaskNotOpen(task_id, row.state, row.done_by, row.done_at)
     return row
-
-
-_DOERS = select(task.c.done_by).where(
-    task.c.instance_id == bindparam("of_instance"),
-    task.c.element_id.in_(bindparam("elements", expanding=True)),
-    task.c.state == DONE,
-    task.c.done_by.is_not(None),
-)
-
-
-def doers(session: Session, instance_id: UUID, elements: Collection[str]) -> set[int]:
-    """Who did these elements in this instance."""
-    values = {"of_instance": instance_id, "elements": list(elements)}
-    return set(session.connection().scalars(_DOERS, values))

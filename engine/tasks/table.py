@@ -38,6 +38,11 @@ task = Table(
     Column("due_at", Instant),
     Column("next_role", String(60)),
     Column("next_at", Instant),
+    Column("also_role", String(60)),  # the level that has the late task as well
+    Column("also_unit_path", UNIT_PATH),
+    Column("also_person_id", Integer),
+    Column("ladder_at", Instant),  # when the ladder of lateness looks at it again
+    Column("ladder_stage", Integer, nullable=False, default=0),
     Column("separate_from", String(400)),
     Column("created_at", Instant, nullable=False),
     Column("state", String(10), nullable=False),
@@ -54,6 +59,9 @@ task = Table(
     Index("ix_task_subject", "subject_id", "state"),
     Index("ix_task_due", "state", "due_at"),
     Index("ix_task_unit", "state", "unit_path"),
+    Index("ix_task_also", "state", "also_role", "also_unit_path"),
+    Index("ix_task_also_person", "also_person_id", "state"),
+    Index("ix_task_ladder", "state", "ladder_at"),
 )
 
 
@@ -83,7 +91,10 @@ class SamePerson(EngineError):
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task as lists and pages show it; `due_at` in UTC, `next_role` gets it at `next_at` if nobody does it."""
+    """A task as lists and pages show it; `due_at` in UTC, `next_role` gets it at `next_at` if nobody does it.
+
+    `also_*` is the level that has it beside its holder, since it is late.
+    """
 
     id: UUID
     instance_id: UUID | None
@@ -107,10 +118,18 @@ class TaskRow:
     done_at: datetime | None = None
     done_by: int | None = None
     claimed_by: int | None = None
+    also_role: str | None = None
+    also_unit_path: str | None = None
+    also_person_id: int | None = None
 
     @property
     def is_overdue(self) -> bool:
         return self.state == OPEN and self.due_at is not None and self.due_at < clock.now()
+
+    @property
+    def was_late(self) -> bool:
+        """Whether it was finished after it was due."""
+        return self.done_at is not None and self.due_at is not None and self.done_at > self.due_at
 
 
 COLUMNS = tuple(task.c[name] for name in TaskRow.__dataclass_fields__)

@@ -292,6 +292,9 @@ class AnyTask:
     unit_path: str
     assignee_id: int | None = None
     subject_id: int | None = None
+    also_role: str | None = None
+    also_unit_path: str | None = None
+    also_person_id: int | None = None
 
 
 def test_a_task_is_for_its_post_or_its_person(session, two):

@@ -270,6 +270,11 @@ def upgrade() -> None:
     sa.Column('due_at', engine.db.Instant(timezone=True), nullable=True),
     sa.Column('next_role', sa.String(length=60), nullable=True),
     sa.Column('next_at', engine.db.Instant(timezone=True), nullable=True),
+    sa.Column('also_role', sa.String(length=60), nullable=True),
+    sa.Column('also_unit_path', sa.String(length=200).with_variant(sa.String(length=200, collation='C'), 'postgresql'), nullable=True),
+    sa.Column('also_person_id', sa.Integer(), nullable=True),
+    sa.Column('ladder_at', engine.db.Instant(timezone=True), nullable=True),
+    sa.Column('ladder_stage', sa.Integer(), nullable=False),
     sa.Column('separate_from', sa.String(length=400), nullable=True),
     sa.Column('created_at', engine.db.Instant(timezone=True), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
@@ -284,9 +289,12 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_task_key'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_also', ['state', 'also_role', 'also_unit_path'], unique=False)
+        batch_op.create_index('ix_task_also_person', ['also_person_id', 'state'], unique=False)
         batch_op.create_index('ix_task_assignee', ['assignee_id', 'state', 'rank', 'sort_at'], unique=False)
         batch_op.create_index('ix_task_due', ['state', 'due_at'], unique=False)
         batch_op.create_index('ix_task_instance', ['instance_id', 'element_id'], unique=False)
+        batch_op.create_index('ix_task_ladder', ['state', 'ladder_at'], unique=False)
         batch_op.create_index('ix_task_role', ['state', 'role', 'unit_path', 'rank', 'sort_at'], unique=False)
         batch_op.create_index('ix_task_subject', ['subject_id', 'state'], unique=False)
         batch_op.create_index('ix_task_unit', ['state', 'unit_path'], unique=False)
@@ -1143,9 +1151,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_task_unit')
         batch_op.drop_index('ix_task_subject')
         batch_op.drop_index('ix_task_role')
+        batch_op.drop_index('ix_task_ladder')
         batch_op.drop_index('ix_task_instance')
         batch_op.drop_index('ix_task_due')
         batch_op.drop_index('ix_task_assignee')
+        batch_op.drop_index('ix_task_also_person')
+        batch_op.drop_index('ix_task_also')
 
     op.drop_table('task')
     with op.batch_alter_table('submission', schema=None) as batch_op:
