@@ -9,6 +9,7 @@ import importlib
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import EngineError
 from web import logs
@@ -55,3 +56,19 @@ def main() -> None:
     except (EngineError, click.ClickException) as fault:
         print(fault, file=sys.stderr)
         sys.exit(1)
+    except (DBAPIError, OSError) as fault:
+        print(_sentence(fault), file=sys.stderr)
+        sys.exit(1)
+
+
+def _sentence(fault: DBAPIError | OSError) -> str:
+    """What to do about a database or a folder that cannot be used."""
+    if isinstance(fault, DBAPIError):
+        return (
+            f"数据库用不了；没有表或表是旧版本的，请先运行 visitflow db upgrade。 The database cannot be used"
+            f" ({fault.orig}); if its tables are missing or old, run `visitflow db upgrade`."
+        )
+    return (
+        f"文件或目录用不了，请检查 VISITFLOW_HOME 和权限。 A file or folder cannot be used ({fault});"
+        " look at VISITFLOW_HOME and its permissions."
+    )

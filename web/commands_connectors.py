@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import click
 
 from connectors import simulator
 from connectors.mqtt import Address
-from engine import clock, db
-from engine.expressions import parse_duration
+from engine import clock, db, jobs
+from engine.expressions import ExpressionFault, ExpressionRefused, parse_duration
 from engine.settings import settings
 from web import running
 
@@ -26,6 +27,7 @@ def alarm_command(device: str, kind: str) -> None:
     """模拟设备经 MQTT 报警 · a simulated device sends over MQTT, again and again until it is confirmed."""
     from care import devices
 
+    jobs.load_clock()
     with db.reading() as session:
         key = devices.secret_of(session, device) or b"unknown"
     facts = running.where()
@@ -49,22 +51,33 @@ def alarm_command(device: str, kind: str) -> None:
 @demo_commands.command("clock")
 @click.argument("step")
 def clock_command(step: str) -> None:
-    """拨快运行中程序的时钟 · move the clock of the running program on: +24h, +30m, +3d or PT24H."""
-    from engine import jobs
-
+    """拨快运行中程序的时钟 · move the clock of the running program on: +24h, +11h30m, +3d or PT24H."""
     db.open_database()
     moved = jobs.move_clock(_step(step))
     click.echo(f"时钟现在是 · it is now {clock.local(moved):%Y-%m-%d %H:%M:%S}")
 
 
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+
+
 def _step(text: str) -> timedelta:
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    plain = text.strip().removeprefix("+")
-    if plain[-1:].lower() in units and plain[:-1].replace(".", "", 1).isdigit():
-        return timedelta(**{units[plain[-1].lower()]: float(plain[:-1])})
-    now = clock.now()
-    moved: datetime = parse_duration(plain).after(now)
-    return moved - now
+    """How far the clock is to move; raises a usage error when this is no length of time ahead."""
+    plain, now = text.strip().removeprefix("+"), clock.now()
+    if re.fullmatch(f"(?:{_PART.pattern})+", plain.lower()):
+        parts = _PART.findall(plain.lower())
+        return _ahead(sum((timedelta(**{_UNITS[unit]: float(n)}) for n, unit in parts), timedelta()), text)
+    try:
+        moved: datetime = parse_duration(plain).after(now)
+    except (ExpressionRefused, ExpressionFault):
+        moved = now
+    return _ahead(moved - now, text)
+
+
+def _ahead(step: timedelta, text: str) -> timedelta:
+    if step <= timedelta():
+        raise click.BadParameter(f"{text}：写成 +24h、+30m 或 PT24H · write +24h, +30m or PT24H", param_hint="STEP")
+    return step
 
 
 commands: list[click.Command] = [demo_commands]

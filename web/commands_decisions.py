@@ -104,10 +104,13 @@ DECISIONS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
 
 
 @click.command("decide")
-@click.argument("decision", type=click.Choice(sorted(DECISIONS)))
+@click.argument("decision", type=click.Choice(sorted(DECISIONS)), metavar="DECISION")
 @click.option("--policy", default=policies.DEFAULT_POLICY, show_default=True, help="政策 · policy set")
 def decide_command(decision: str, policy: str) -> None:
-    """按政策作出决定：标准输入每行一个 JSON · one decision of the policy, JSON lines in and out."""
+    """按政策作出决定：标准输入每行一个 JSON · one decision of the policy, JSON lines in and out.
+
+    DECISION: tier, visit_frequency, contact_person, deadline, alarm_severity or emergency_type.
+    """
     if policy not in policies.policy_sets():
         known = "、".join(policies.policy_sets())
         raise click.BadParameter(f"没有这个政策，可用：{known}（unknown policy set）", param_hint="--policy")

@@ -8,11 +8,18 @@ import click
 
 
 @click.command("plan")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First day; default today.")
-@click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="How many days to plan.")
+@click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="第一天，默认今天 · first day; default today"
+)
+@click.option(
+    "--days", type=click.IntRange(1, 92), default=7, show_default=True, help="安排几天内开始的周期 · how many days"
+)
 def plan(day: datetime | None, days: int) -> None:
-    """Plan the visit periods that begin in those days; a second call plans nothing twice."""
+    """安排这几天开始的探访周期 · plan the visit periods that begin in those days; nothing is planned twice."""
     from care import planner
+    from engine import jobs
+
+    jobs.load_clock()
 
     def show(done: int, of: int) -> None:
         click.echo(f"\r{done}/{of} 位老人 elders", nl=False, err=True)

@@ -1,0 +1,46 @@
+"""The command line as a whole: what cannot be used is one sentence and 1, wrong usage is 2."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def typed(home: Path | str, *words: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("VISITFLOW_")}
+    return subprocess.run(
+        [sys.executable, "-c", "from visitflow import main; main()", *words],
+        cwd=CHECKOUT, env=inherited | {"VISITFLOW_HOME": str(home)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [["elders", "--json"], ["plan"], ["tasks"]])
+def test_without_tables_a_command_says_in_one_sentence_what_to_do(tmp_path: Path, command: list[str]):
+    said = typed(tmp_path, *command)
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "visitflow db upgrade" in said.stderr and "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("command", [["run"], ["tasks"]])
+def test_a_home_that_cannot_be_a_folder_is_one_sentence(tmp_path: Path, command: list[str]):
+    (tmp_path / "file").write_text("not a folder")
+
+    said = typed(tmp_path / "file" / "home", *command)
+
+    assert said.returncode == 1
+    assert "VISITFLOW_HOME" in said.stderr and "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("command", [["nonsense"], ["tasks", "--nonsense"], ["decide", "nonsense"], ["complete"]])
+def test_wrong_usage_is_2(tmp_path: Path, command: list[str]):
+    said = typed(tmp_path, *command)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "Usage" in said.stderr
