@@ -17,6 +17,7 @@ from engine import operations, tasks
 from engine.operations import answers_question
 
 NAME = "立即电话联系此人 Call this person now"
+ELEMENT = "call_this_person"
 
 
 class Trouble(Protocol):
@@ -37,6 +38,11 @@ def call_this_person(session: Session, trouble: Trouble) -> None:
         data["elder_id"] = _elder_of(session, data)
     if trouble.instance is not None:
         data.setdefault("elder_id", trouble.instance.subject_id)
+    open_call(session, data, f"fallback:{trouble.name}:{trouble.key}", trouble.name, trouble.reason)
+
+
+def open_call(session: Session, data: dict[str, Any], key: str, about: str, reason: str) -> None:
+    """The plain task for the desk of the elder whom `data` names, once per key."""
     subject = operations.subject_of(session, data)
     given = operations.role_of(session, "monitor_desk", subject, data)
     tasks.plain(
@@ -49,9 +55,9 @@ def call_this_person(session: Session, trouble: Trouble) -> None:
         form_key="alarm_call",
         form_version=1,
         due_in=timedelta(minutes=2),
-        key=f"fallback:{trouble.name}:{trouble.key}"[:200],
-        detail={"message": trouble.name, "reason": trouble.reason[:200], "data": _shown(data)},
-        element_id="call_this_person",
+        key=key[:200],
+        detail={"message": about, "reason": reason[:200], "data": _shown(data)},
+        element_id=ELEMENT,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from care import absences, cases, devices, elders, notices, organisation
-from care.alarms import types
+from care.alarms import types, watching
 from care.alarms.tables import Alarm, DistrictIncident
 from care.cases import Case
 from care.devices import Device
@@ -87,6 +87,7 @@ def _case_of(session: Session, alarm: Alarm, elder: Elder, sent_at: datetime) ->
     if not opened.is_new and cases.join(session, opened.case):
         notices.repeated_alarm(session, opened.case)
     session.flush()
+    watching.watch(session, opened.case)
     return opened.case.id
 
 

@@ -55,6 +55,32 @@ def test_with_the_emergency_diagram_broken_the_desk_still_calls(town: Town):
     assert any("emergency_online" in each for each in town.incidents())
 
 
+def test_an_alarm_that_its_diagram_ends_without_handling_still_reaches_the_desk(town: Town):
+    _break_the_emergency_diagram(b'value="alarm_id"/>', b'value="null"/>')
+
+    town.device_sends("sos")
+    assert town.elements() == set()
+    town.waits(minutes=1)
+    assert town.elements() == {"call_this_person"}
+
+    town.does("call_this_person", **say.nobody())
+    town.device_sends("sos")
+    town.waits(minutes=1)
+    assert town.elements() == {"call_this_person"}
+
+    town.does("call_this_person", **say.nobody())
+    town.waits(hours=25)
+    assert town.elements() == {"call_this_person"}
+
+
+def test_a_case_in_hand_is_left_alone_by_the_watch(town: Town):
+    town.device_sends("sos")
+
+    town.waits(minutes=1)
+
+    assert town.elements() == FOUR
+
+
 def test_without_any_diagram_the_desk_still_calls(database: db.Database, monday: datetime):
     town = Town(deployed=False)
 
@@ -168,14 +194,17 @@ def _handled(town: Town) -> None:
     town.does("simple_help", **say.helped())
 
 
-def _break_the_emergency_diagram() -> None:
+SOUND = b'id="case_id" type="any" value="case.case_id"'
+
+
+def _break_the_emergency_diagram(sound: bytes = SOUND, broken: bytes = b'id="case_id" type="any" value="-1"') -> None:
     """Deploy a version of the online emergency that asks about a case which nobody has: it fails at every start."""
     files, forms = shipped()
     path = "emergency_online/emergency_online.bpmn"
-    broken = files[path].replace(b'id="case_id" type="any" value="case.case_id"', b'id="case_id" type="any" value="-1"')
-    assert broken != files[path]
+    changed = files[path].replace(sound, broken)
+    assert changed != files[path]
     with jobs.transaction() as session:
-        definitions.deploy(session, {**files, path: broken}, None, forms)
+        definitions.deploy(session, {**files, path: changed}, None, forms)
 
 
 def _neighbours(town: Town, how_many: int) -> list[str]:
