@@ -22,6 +22,8 @@ from engine.jobs.doing import OWNER
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=5)
+LADDERS = 200
+"""Tasks in one sweep of the ladder; more wait for the next, the urgent ones come first."""
 
 
 def queue_timers(lanes: Collection[str] = work.LANES) -> int:
@@ -34,12 +36,15 @@ def queue_timers(lanes: Collection[str] = work.LANES) -> int:
 
 
 def climb_ladder() -> int:
-    """Remind, mark late and hand up the tasks whose time has come; the number of them."""
-    with db.reading() as session:
-        if not tasks.ladder.any_due(session):
-            return 0
-    with db.writing() as session:
-        return tasks.ladder.climb(session)
+    """Remind, mark late and hand up tasks whose time has come, LADDERS at most; the number of them."""
+    total = 0
+    while total < LADDERS:
+        with db.reading() as session:
+            if not tasks.ladder.any_due(session):
+                break
+        with db.writing() as session:
+            total += tasks.ladder.climb(session)
+    return total
 
 
 _STUCK: Select[tuple[UUID, str, str]] = select(instance.c.id, instance.c.process_id, instance.c.unit_path).where(

@@ -25,7 +25,7 @@ from engine.tasks.table import COLUMNS, OPEN, TaskRow, of_row, task
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 100
+AT_ONCE = 50
 TOLD = {moments.HALF: "reminded_half", moments.SOON: "reminded_soon"}
 AFTER_FAULT = timedelta(minutes=10)
 
@@ -36,7 +36,7 @@ _TAKE = (
     select(*COLUMNS, task.c.ladder_stage, instance.c.unit_path.label("place"), instance.c.policy)
     .outerjoin(instance, instance.c.id == task.c.instance_id)
     .where(*_DUE)
-    .order_by(task.c.ladder_at)
+    .order_by(task.c.rank, task.c.ladder_at)
     .limit(AT_ONCE)
     .with_for_update(skip_locked=True, of=task)
 )
@@ -54,7 +54,7 @@ def next_due(session: Session) -> datetime | None:
 
 
 def climb(session: Session) -> int:
-    """Do what is due for the earliest AT_ONCE tasks; how many that were. One that fails is tried again later."""
+    """Do what is due for AT_ONCE tasks, urgent ones first; how many that were. One that fails is tried again later."""
     now = clock.now()
     taken = session.connection().execute(_TAKE, {"now": now}).all()
     for each in taken:
