@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from care import organisation
+from care import notices, organisation
 from care.cases import Case
 from care.people import Person
 from engine import clock, db, incidents, tasks
@@ -80,9 +80,14 @@ def _calls(session: Session, person: Person, paths: list[str]) -> list[TaskRow]:
         task
         for path in paths
         for task in tasks.find(session, path, Filters(priority="urgent"), limit=50).rows
-        if task.instance_id is None and (case_views.is_theirs(person, task) or person.has_right("see_board"))
+        if task.instance_id is None and (case_views.is_theirs(person, task) or _is_call(person, task))
     ]
     return sorted(found, key=lambda task: task.due_at.timestamp() if task.due_at else 9e12)
+
+
+def _is_call(person: Person, task: TaskRow) -> bool:
+    """A call that somebody has to make now; what other desks were asked to look after stands on their own boards."""
+    return person.has_right("see_board") and task.element_id not in notices.TEMPLATES
 
 
 def _today(session: Session, person: Person, paths: list[str]) -> dict[str, int]:

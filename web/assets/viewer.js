@@ -45,7 +45,7 @@ function lookAt(viewer, facts, canvas) {
   const isSmall = drawing.zoom() < READABLE;
   if (isSmall) {
     drawing.viewbox(partInUse(drawing, used));
-    miniature(viewer, facts, canvas);
+    if (canvas.clientWidth > 600) miniature(viewer, facts, canvas);
   }
   laneNames(viewer, canvas);
   const button = document.getElementById(canvas.dataset.wholeButton || "");
@@ -55,17 +55,18 @@ function lookAt(viewer, facts, canvas) {
   }
 }
 
-// A readable window on the tokens, or on the beginning where there are none; never beyond the drawing's edges.
+// A readable window on the tokens, or on the first of them where they lie too far apart, or on the beginning where there
+// are none; never beyond the drawing's edges.
 function partInUse(drawing, used) {
   const { inner, outer } = drawing.viewbox();
   const width = outer.width / READABLE;
   const height = outer.height / READABLE;
-  const middle = (axis, size) => {
-    const starts = used.map((each) => each[axis]);
-    const ends = used.map((each) => each[axis] + each[size]);
-    return used.length ? (Math.min(...starts) + Math.max(...ends)) / 2 : inner[axis];
-  };
-  const within = (start, from, length, room) => (length <= room ? from - (room - length) / 2 : Math.min(Math.max(start, from - 20), from + length - room + 20));
+  const span = (each, axis, size) => Math.max(...each.map((one) => one[axis] + one[size])) - Math.min(...each.map((one) => one[axis]));
+  const fits = used.length && span(used, "x", "width") < width - 80 && span(used, "y", "height") < height - 80;
+  const seen = fits ? used : used.slice(0, 1);
+  const middle = (axis, size) => (seen.length ? Math.min(...seen.map((one) => one[axis])) + span(seen, axis, size) / 2 : inner[axis]);
+  const within = (start, from, length, room) =>
+    length <= room ? from - (room - length) / 2 : Math.min(Math.max(start, from - 20), from + length - room + 20);
   return {
     x: within(middle("x", "width") - width / 2, inner.x, inner.width, width),
     y: within(middle("y", "height") - height / 2, inner.y, inner.height, height),
