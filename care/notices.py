@@ -45,8 +45,8 @@ TEMPLATES = {
     "visit_not_submitted": ("签到24小时未提交探访记录", "A visit record is missing after 24 hours"),
     "reminded_half": ("任务时间已过一半", "Half of the time for a task is over"),
     "reminded_soon": ("任务快到期了", "A task is due soon"),
-    "late": ("下一级任务超期，请督办", "A task below you is late; see to it"),
-    "handed_up": ("下一级任务超期未办，也转到你这里", "A late task has come to you as well"),
+    "late": ("有任务超期未办，请督办", "A task is late; see to it"),
+    "handed_up": ("超期未办的任务也转到你这里", "A late task has come to you as well"),
     "district_incident": ("区域停电或断网", "Power or network outage in the district"),
 }
 _BESIDE = {

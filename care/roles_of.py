@@ -41,7 +41,7 @@ WHY = {
     "your_service": ("你负责为该老人服务", "You serve this elder"),
     "on_behalf_of_family": ("家属没有账号，由你代为联系办理", "Families have no account; you act for them"),
     "on_behalf_of_elder": ("老人没有账号，由你代为办理", "Elders have no account; you act for them"),
-    "handed_up": ("下一级到时没办完，也转到你这里", "It was not done in time below you; it is yours as well"),
+    "handed_up": ("原办理人到时没办完，也转到你这里", "It was not done in time; it is yours as well"),
     "nobody_holds": ("下一级岗位无人在岗，由你接办", "Nobody is on that post now; you take it"),
     "unknown_elder": ("老人身份不明，由监测席先处理", "The elder is unknown; the monitoring desk begins"),
 }

@@ -17,7 +17,7 @@ from engine.diagrams import Process
 from engine.history import HistoryRow
 from web import case_views, diagram_state
 from web.language import N_, gettext, language, task_name
-from web.stories import OF_CASE, Step
+from web.stories import LADDER, OF_CASE, TOLD, Step, whom_it_told
 from web.words import moment
 
 SAID = OF_CASE | {
@@ -84,7 +84,9 @@ def story(
     told = [(each.at, _of_entry(each, names)) for each in entries]
     seen: set[str] = set()
     for row in happened:
-        if step := _of_history(row, names, tried, processes, shown.case):
+        if row.what in LADDER:
+            told.append((row.at, _of_ladder(row)))
+        elif step := _of_history(row, names, tried, processes, shown.case):
             told.append((row.at, step))
             seen.add(row.element or "")
     told += [(each.at, _of_attempt(each, "")) for each in attempts if each.element not in seen]
@@ -124,6 +126,12 @@ def _of_history(
         return Step("done", _time(row.at), task_name(row.name), who)
     host = _host_of_timer(row, processes)
     return None if host is None else Step("missed", _time(row.at), task_name(host), gettext("到时没办成"))
+
+
+def _of_ladder(row: HistoryRow) -> Step:
+    """A task that was not done in time, and the level that heard of it."""
+    note = _and([part for part in (gettext(TOLD[row.what]), whom_it_told(row)) if part])
+    return Step("missed", _time(row.at), task_name(row.name or ""), note)
 
 
 def _host_of_timer(row: HistoryRow, processes: Sequence[Process]) -> str | None:

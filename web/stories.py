@@ -50,7 +50,8 @@ OF_CASE = {
     "false_alarm": N_("误报结案"),
     "restricted": N_("仅承办人员可见"),
 }
-MISSED = frozenset(("incident", "late", "handed_up", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
+LADDER = frozenset(("late", "handed_up"))
+MISSED = LADDER | frozenset(("incident", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,17 @@ def _note(row: HistoryRow, who: dict[int, str]) -> str:
     said = [who.get(row.who, "")] if row.who is not None else []
     if row.name and row.what in TOLD:
         said.append(translated(TOLD[row.what]))
-    if row.what in ("late", "handed_up") and row.ids and roles.is_known(str(row.ids.get("role"))):
-        said.append(gettext("已告知：%(what)s", what=roles.title(str(row.ids["role"]), language())))
+    if row.what in LADDER:
+        said.append(whom_it_told(row))
     if row.note:
         said.append(row.note)
     return (", " if language() == "en" else "，").join(each for each in said if each)
+
+
+def whom_it_told(row: HistoryRow) -> str:
+    """«已告知：苏木乡镇（街道）»: the level that heard of a late task, empty when there was none."""
+    code = str((row.ids or {}).get("role", ""))
+    return gettext("已告知：%(what)s", what=roles.title(code, language())) if roles.is_known(code) else ""
 
 
 def now_and_next(task: TaskRow, mine: bool, next_title: str) -> list[Step]:

@@ -136,6 +136,7 @@ def _note(session: Session, row: TaskRow, what: str, to: Assignment | None) -> N
         what,
         instance_id=row.instance_id,
         element=row.element_id,
+        name=row.name,
         task_id=row.id,
         subject_id=row.subject_id,
         unit_path=row.unit_path,

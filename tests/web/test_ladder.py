@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from engine import jobs, tasks
+from engine import history, jobs, tasks
 from engine.db import Database
 from tests.web.conftest import Browser, Place
+from tests.web.desks import Desks
 from web.joined import join
 
 join()
@@ -52,7 +54,7 @@ def test_the_township_sees_it_after_half_its_time_more_and_the_village_keeps_it(
 
     jobs.move_clock(timedelta(minutes=1))
 
-    assert "下一级到时没办完，也转到你这里。13:00 前没办，转旗县区民政。" in site.get("/tasks").text
+    assert "原办理人到时没办完，也转到你这里。13:00 前没办，转旗县区民政。" in site.get("/tasks").text
     site.post("/sign-out")
     site.sign_in(place.users["village_desk"])
     assert "老人住在你的嘎查村（社区）。13:00 前没办，转旗县区民政。" in site.get("/tasks").text
@@ -66,7 +68,7 @@ def test_the_township_may_take_it_over(site: Browser, place: Place, task_id: UUI
     site.post(f"/tasks/{task_id}/claim")
 
     with_form = site.get(f"/tasks/{task_id}").text
-    assert 'name="submission"' in with_form and "下一级到时没办完" in with_form
+    assert 'name="submission"' in with_form and "原办理人到时没办完" in with_form
 
 
 def test_what_is_finished_late_is_marked(site: Browser, place: Place, task_id: UUID) -> None:
@@ -79,3 +81,17 @@ def test_what_is_finished_late_is_marked(site: Browser, place: Place, task_id: U
     assert answer.status_code == 302, answer.text
     assert "超期办完" in site.get("/tasks?tab=done").text
     assert "超期办完" in site.get(f"/tasks/{task_id}").text
+
+
+def test_the_case_tells_what_was_late_and_who_heard_of_it(site: Browser, database: Database, monday: datetime) -> None:
+    desks = Desks()
+    case_id = desks.alarm("inactivity")
+    desks.town.waits(minutes=40)
+    with database.reading() as session:
+        late = session.connection().execute(select(history.history).where(history.history.c.what == "late")).all()
+    assert late
+    site.sign_in(desks.users["monitor_desk"])
+
+    shown = site.get(f"/cases/{case_id}").text
+
+    assert "到时没办完，已记超期、已告知：" in shown
