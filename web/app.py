@@ -33,6 +33,7 @@ PAGES = (
     "web.cases",
     "web.overview",
     "web.instances",
+    "web.events",
     "web.designer",
     "web.demo",
     "web.health",

@@ -6,7 +6,7 @@ kind makes a BPMN message of it. A message that nobody awaits yet is kept until 
 """
 
 from engine.incoming.door import admits, record, set_case, translate, translates
-from engine.incoming.lists import IncomingRow, outcome, payload, since
+from engine.incoming.lists import IncomingRow, outcome, payload, since, tallies, unusual
 from engine.incoming.messages import expire, match_kept, message, message_row, write_messages
 from engine.incoming.table import (
     ACCEPTED,
@@ -47,7 +47,9 @@ __all__ = [
     "record",
     "set_case",
     "since",
+    "tallies",
     "translate",
     "translates",
+    "unusual",
     "write_messages",
 ]
