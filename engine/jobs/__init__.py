@@ -1,8 +1,8 @@
 """Workers: they claim what the database says is due, and do it. `transaction()` is how everybody above writes rows.
 
 The queue is the table `work`; dramatiq (in this process, or Redis when VISITFLOW_REDIS_URL is set) only carries «look
-at lane X». A lost message is found by the sweeps: due timers and the alarm lane each second, other lanes and lost
-leases every 5 s, instances with nothing to wait for every 30 s.
+at lane X». A lost message is found by the sweeps: due timers and the alarm lane each second, late tasks, other
+lanes and lost leases every 5 s, instances with nothing to wait for every 30 s.
 """
 
 from engine.jobs.actors import broker, is_running, start_workers, stop_workers
