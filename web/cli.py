@@ -11,6 +11,7 @@ import sys
 import click
 from sqlalchemy.exc import DBAPIError
 
+from care.errors import CareError
 from engine.errors import EngineError
 from web import logs
 from web.joined import join
@@ -53,7 +54,7 @@ def main() -> None:
     except click.UsageError as fault:
         fault.show()
         sys.exit(2)
-    except (EngineError, click.ClickException) as fault:
+    except (EngineError, CareError, click.ClickException) as fault:
         print(fault, file=sys.stderr)
         sys.exit(1)
     except (DBAPIError, OSError) as fault:

@@ -10,6 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from care import access, elders, people
+from care.errors import NotAllowed
 from engine import clock, history, incidents, instances, run, tasks, timers
 from engine.checks import Finding
 from engine.incoming import IncomingRow
@@ -54,7 +55,8 @@ def may_complete(session: Session, task_id: UUID, user_name: str | None) -> int 
     if user_name is None:
         return None
     who = person(session, user_name)
-    access.require(session, who, "complete", tasks.get(session, task_id))
+    if not access.may(session, who, "complete", tasks.get(session, task_id)):
+        raise NotAllowed("complete", f"这个任务不该由 {user_name} 办理 · this task is not one for {user_name}")
     return who.id
 
 

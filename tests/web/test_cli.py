@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from care.errors import NotAllowed
+from engine.db import Database
+from tests.web.desks import Desks
+from web import commands_engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +50,14 @@ def test_wrong_usage_is_2(tmp_path: Path, command: list[str]):
 
     assert (said.returncode, said.stdout) == (2, "")
     assert "Usage" in said.stderr
+
+
+def test_a_task_of_somebody_else_is_refused_in_a_sentence(database: Database, monday: datetime):
+    desks = Desks()
+    desks.alarm()
+    task = desks.town.open()["call_elder"]
+
+    with pytest.raises(NotAllowed, match="不该由"):
+        commands_engine.complete_command.main(
+            [str(task.id), "--data", "{}", "--user", desks.users["visitor"]], standalone_mode=False
+        )
