@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -73,6 +74,8 @@ def next_visit(session: Session, row: VisitObligation, instance_id: UUID) -> Vis
     period, now = period_of(row), clock.now()
     turn = min(row.done + 1, row.required)
     day = even_day(period, turn, row.required, _last_visit_on(session, row.elder_id))
+    if day < (today := clock.today()) <= period.ends_on:  # planned in the middle of the period: an even rhythm from now
+        day = even_day(replace(period, starts_on=today), 1, row.required - turn + 1)
     if row.missed_at is not None:
         day = row.new_date or clock.today()
     due_at = times.moment(day, times.DUE)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from care import nightly, planner
 from care.visits import VisitObligation
-from engine import db, jobs, tasks
+from engine import clock, db, jobs, tasks
 from tests import builders
 from tests.town import Town
 from web.commands_plan import plan
@@ -69,6 +69,18 @@ def test_a_period_with_less_than_two_days_left_waits_for_the_next(town: Town):
     planner.plan(date(2026, 8, 9), 2)
     with db.reading() as session:
         assert list(session.scalars(select(VisitObligation.starts_on))) == [date(2026, 8, 10)]
+
+
+def test_what_is_planned_in_the_middle_of_a_period_is_due_in_the_rest_of_it(town: Town):
+    town.elder_is(tier="general")  # once a month
+    town.waits(days=20)
+
+    planner.plan(date(2026, 8, 23), 7)
+    jobs.drain()
+
+    due_at = town.open()["accept_or_swap"].due_at
+    assert due_at is not None
+    assert date(2026, 8, 23) <= clock.local(due_at).date() <= date(2026, 8, 31)
 
 
 def test_every_night_plans_the_periods_of_its_day(town: Town):
