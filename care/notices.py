@@ -55,7 +55,10 @@ _BESIDE = {
     "gas_company": ("gas_company", "first_contact"),
     "family_doctor": ("family_doctor", "first_contact"),
 }
-_DUE = {"search_status": timedelta(hours=1), "review_again": timedelta(days=14)}
+_DUE = {"search_status": timedelta(hours=1), "review_again": timedelta(days=14)} | dict.fromkeys(
+    ("desk_idle", "not_arrived", "report_unacknowledged", "rescue_not_called"), timedelta(minutes=10)
+)
+"""Inside an emergency ten minutes, what watches over the feedback and the review four hours. Source: processes 4.0."""
 
 
 def first_contact(session: Session, case: Case, tell_first: Collection[str]) -> int:

@@ -73,6 +73,16 @@ def test_an_alarm_that_its_diagram_ends_without_handling_still_reaches_the_desk(
     assert town.elements() == {"call_this_person"}
 
 
+def test_a_desk_that_is_called_into_an_emergency_has_ten_minutes(town: Town):
+    town.device_sends("sos")
+    town.waits(minutes=2)
+
+    called = town.open()["desk_idle"]
+
+    assert called.role == "monitor_lead"
+    assert called.due_at == called.created_at + timedelta(minutes=10)
+
+
 def test_a_case_in_hand_is_left_alone_by_the_watch(town: Town):
     town.device_sends("sos")
 
