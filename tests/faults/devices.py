@@ -17,6 +17,7 @@ from connectors.payloads import sign
 from connectors.push import signature
 from tests.faults.ledger import Ledger
 
+MOST_WAITING = 100
 KINDS = ("sos", "fall", "smoke", "door", "inactivity", "battery_low", "offline")
 
 
@@ -89,11 +90,9 @@ class MqttSender(threading.Thread):
         self.client.loop_start()
         number = 0
         while not self.stopping.wait(random.uniform(0.02, 0.2)):
-            number += 1
-            device = random.choice(list(self.keys))
-            event_id, body = event(device, self.keys[device], number)
-            with self._lock:
-                self.waiting[event_id] = (device, body, 0.0)
+            if len(self.waiting) < MOST_WAITING:
+                number += 1
+                self._press(number)
             self._send_what_waits()
         until = time.monotonic() + 60
         while self.waiting and time.monotonic() < until:
@@ -102,7 +101,16 @@ class MqttSender(threading.Thread):
         self.client.disconnect()
         self.client.loop_stop()
 
+    def _press(self, number: int) -> None:
+        device = random.choice(list(self.keys))
+        event_id, body = event(device, self.keys[device], number)
+        with self._lock:
+            self.waiting[event_id] = (device, body, 0.0)
+
     def _send_what_waits(self) -> None:
+        """Publish what is not confirmed; while there is no connection it waits here, not in the client."""
+        if not self.client.is_connected():
+            return
         now = time.monotonic()
         with self._lock:
             due = [(key, *value) for key, value in self.waiting.items() if now - value[2] > 2.0][:50]
