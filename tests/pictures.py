@@ -20,7 +20,7 @@ MARGIN = 20
 LARGEST = 4000  # px; a larger drawing is scaled down
 
 _PAGE = """<!doctype html><meta charset="utf-8"><style>
-html, body { margin: 0; background: white } #canvas { width: 100vw; height: 100vh } .bjs-powered-by { display: none }
+html, body { margin: 0; background: white } #canvas { width: 100vw; height: 100vh }
 </style><div id="canvas"></div>"""
 _OPEN = """async ([xml, margin, largest]) => {
     const viewer = new BpmnJS({ container: '#canvas' });
