@@ -59,7 +59,7 @@ def _record(session: Session, arrival: Arrival) -> Answer:
             raw=content.raw,
             lane="normal",
         )
-        return Answer(None, recorded.answer, recorded.case)
+        return Answer(content.id, recorded.answer, recorded.case)
     kind = f"device.{'reading' if arrival.reading else content.type}"
     recorded = incoming.record(
         session,

@@ -38,11 +38,15 @@ class Payload:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """What could not be read: `fault` is the reason, `raw` what is kept of it, `key` the same for the same bytes."""
+    """What could not be read: `fault` is the reason, `raw` what is kept of it, `key` the same for the same bytes.
+
+    `id` is the sender's, where that much could be read, so that the answer can be told apart.
+    """
 
     fault: str
     raw: bytes
     key: str
+    id: str | None = None
 
 
 def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
@@ -57,7 +61,7 @@ def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
         return _unreadable("not a JSON object", raw)
     fault = _fault(content, needs_type)
     if fault:
-        return _unreadable(fault, raw)
+        return _unreadable(fault, raw, content.get("id"))
     signature = content.get("sig")
     return Payload(
         id=content["id"],
@@ -74,7 +78,12 @@ def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
 
 def unhandled(content: Payload | Unreadable) -> Unreadable:
     """A payload that the program cannot handle, as the operator gets to see it."""
-    return content if isinstance(content, Unreadable) else _unreadable("could not be handled", content.raw)
+    return content if isinstance(content, Unreadable) else refused(content, "could not be handled")
+
+
+def refused(content: Payload, fault: str) -> Unreadable:
+    """A readable payload that is not believed or cannot be handled."""
+    return _unreadable(fault, content.raw, content.id)
 
 
 def sign(text: bytes, key: bytes) -> bytes:
@@ -114,5 +123,6 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _unreadable(fault: str, raw: bytes) -> Unreadable:
-    return Unreadable(fault, raw[:KEPT_BYTES], hashlib.sha256(raw).hexdigest())
+def _unreadable(fault: str, raw: bytes, event_id: object = None) -> Unreadable:
+    known = event_id if isinstance(event_id, str) and _NAME.match(event_id) else None
+    return Unreadable(fault, raw[:KEPT_BYTES], hashlib.sha256(raw).hexdigest(), known)

@@ -15,7 +15,7 @@ import orjson
 
 from connectors.errors import ConnectorError
 from connectors.intake import Answer, Arrival, take
-from connectors.payloads import Payload, Unreadable, read
+from connectors.payloads import Payload, read, refused
 
 MAX_BYTES = 1024 * 1024
 MAX_PAYLOADS = 500
@@ -92,9 +92,5 @@ def _payloads(body: bytes) -> list[bytes]:
 def _arrival(raw: bytes, sender: Sender) -> Arrival:
     content = read(raw)
     if isinstance(content, Payload) and not sender.covers(content.device):
-        content = Unreadable("the key does not speak for this device", content.raw[:4096], _key(raw))
+        content = refused(content, "the key does not speak for this device")
     return Arrival(content=content, channel="http", proved=True, platform=sender.platform)
-
-
-def _key(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()

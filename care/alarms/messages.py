@@ -16,7 +16,7 @@ from care.alarms import types
 from care.alarms.tables import Alarm
 from engine.incoming import Message, translates
 
-OTHER = "device.other"
+OTHERS = "device.*"  # types that nobody foresaw still alert a person
 _DEVICE_MESSAGES = {
     "offline": "device.offline",
     "battery_low": "device.battery_low",
@@ -56,7 +56,7 @@ def _ignored(session: Session, said: dict[str, Any]) -> Message | None:
     return None
 
 
-for _type in types.TYPES | {"other"}:
-    translates(f"device.{_type}")(message_of)
+for _kind in (*(f"device.{each}" for each in types.TYPES), OTHERS):
+    translates(_kind)(message_of)
 for _kind in ("device.reading", "device.unreadable", "device.heartbeat"):
     translates(_kind)(_ignored)

@@ -30,7 +30,10 @@ def admits(source: str) -> Callable[[Admit], Admit]:
 
 
 def translates(kind: str) -> Callable[[Translate], Translate]:
-    """Register what makes a message of the payload of an event; None: nothing follows from it."""
+    """Register what makes a message of the payload of an event; None: nothing follows from it.
+
+    `device.*` stands for every kind of that beginning which nobody registered.
+    """
 
     def register(function: Translate) -> Translate:
         _translates[kind] = function
@@ -106,7 +109,7 @@ def _repeated(session: Session, source: str, event_id: str) -> Recorded:
 
 def translate(session: Session, kind: str, payload: dict[str, Any]) -> tuple[bool, Message | None]:
     """(whether anybody translates this kind, the message or None)."""
-    translator = _translates.get(kind)
+    translator = _translates.get(kind) or _translates.get(f"{kind.partition('.')[0]}.*")
     return (False, None) if translator is None else (True, translator(session, payload))
 
 

@@ -130,6 +130,17 @@ def test_how_old_an_event_may_be(home: Home, kind: str, hours: float, answer: st
     assert home.sends(kind, ago=timedelta(hours=hours)).answer == answer
 
 
+def test_a_device_outside_keeps_real_time_when_a_demonstration_moves_the_clock(home: Home):
+    clock.move_by(timedelta(days=3))
+
+    by_real_time = home.sends("sos", "real", time=int(clock.wall().timestamp() * 1000))
+    by_moved_time = home.sends("sos", "moved")
+    a_day_before_real_time = home.sends("sos", "old", time=int((clock.wall() - timedelta(hours=25)).timestamp() * 1000))
+
+    assert [each.answer for each in (by_real_time, by_moved_time)] == ["accepted", "accepted"]
+    assert a_day_before_real_time.answer == "held"
+
+
 def test_a_late_event_is_accepted_and_marked(home: Home):
     home.sends("sos", ago=timedelta(minutes=3))
 

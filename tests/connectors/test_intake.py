@@ -11,7 +11,7 @@ import care.alarms  # noqa: F401  (registers the admission)
 from connectors import push, simulator
 from connectors.broker import EmbeddedBroker
 from connectors.mqtt import Address, Lane, Listener, parse_topic
-from connectors.payloads import sign
+from connectors.payloads import Payload, sign
 from engine import clock, incoming
 from tests.builders import a_city, a_device, an_elder
 
@@ -53,6 +53,14 @@ def test_a_push_is_stored_and_answered_in_order(city, database):
     assert [(each.id, each.answer) for each in answers] == [("e1", "accepted"), (None, "refused"), ("e2", "accepted")]
     assert answers[0].case is not None
     assert len(stored(database)) == 3
+
+
+def test_what_is_refused_is_answered_under_its_id_where_that_can_be_read(city, database):
+    odd = orjson.dumps({"id": "odd", "device": city, "type": "sos", "time": "now"})
+
+    assert pushed(odd) == [push.Answer("odd", "refused", None)]
+    assert pushed(body("d-other", "spoof"), covers=lambda number: False) == [push.Answer("spoof", "refused", None)]
+    assert pushed(b'{"id": ["x"]}') == [push.Answer(None, "refused", None)]
 
 
 def test_the_same_event_twice_is_one_event_with_the_same_case(city, database):
@@ -158,7 +166,7 @@ def test_a_message_that_cannot_be_handled_does_not_stop_its_neighbours(listener,
     real = intake._record
 
     def poisoned(session, arrival):
-        if getattr(arrival.content, "id", "") == "poison":
+        if isinstance(arrival.content, Payload) and arrival.content.id == "poison":
             raise RuntimeError("boom")
         return real(session, arrival)
 

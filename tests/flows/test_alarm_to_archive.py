@@ -37,6 +37,12 @@ def test_the_four_tasks_are_in_the_right_worklists(town: Town):
     assert _worklist(town, "grid_worker") == {"grid_worker_check"}
 
 
+def test_a_type_that_nobody_foresaw_is_handled_as_urgent(town: Town):
+    town.device_sends("earthquake")
+
+    assert town.elements() == FOUR
+
+
 def test_an_sos_of_an_unknown_device_reaches_a_person(town: Town):
     recorded = town.device_sends("sos", device="nobody-knows")
 
