@@ -15,7 +15,7 @@ run: install ## set up what is missing, then serve everything with the demonstra
 	@.venv/bin/visitflow run --demo $(ARGS)
 
 test: install ## set up what is missing, then the test suite
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n auto --dist loadfile $(ARGS)
 
 check: install ## ruff, mypy, import contracts, diagrams, tests: green before a push
 	.venv/bin/ruff format --check .
@@ -23,7 +23,7 @@ check: install ## ruff, mypy, import contracts, diagrams, tests: green before a 
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/visitflow check processes
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --dist loadfile
 
 bench: install ## figures of the engine beside the bare library and a naive host, in one run
 	@$(PY) -m tests.bench
