@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 
@@ -46,7 +47,7 @@ def main() -> None:
         logs.install()
         join()
         _collect()
-        group(standalone_mode=False)
+        sys.exit(group(standalone_mode=False) or 0)  # a command that ends by Exit hands its code back here
     except click.exceptions.Abort:
         sys.exit(1)
     except click.exceptions.Exit as exit_:
@@ -69,6 +70,8 @@ def _sentence(fault: DBAPIError | OSError) -> str:
             f"数据库用不了；没有表或表是旧版本的，请先运行 visitflow db upgrade。 The database cannot be used"
             f" ({fault.orig}); if its tables are missing or old, run `visitflow db upgrade`."
         )
+    if fault.errno == errno.EADDRINUSE:
+        return "端口已被占用，请用 --port 另选一个。 The port is taken; choose another with --port."
     return (
         f"文件或目录用不了，请检查 VISITFLOW_HOME 和权限。 A file or folder cannot be used ({fault});"
         " look at VISITFLOW_HOME and its permissions."

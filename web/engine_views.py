@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from care import access, elders, people
 from care.errors import NotAllowed
-from engine import clock, history, incidents, instances, run, tasks, timers
+from engine import clock, db, history, incidents, instances, run, tasks, timers
 from engine.checks import Finding
 from engine.incoming import IncomingRow
 from engine.tasks import TaskRow
@@ -129,10 +129,10 @@ def incident(each: incidents.Incident) -> dict[str, Any]:
 
 def event(row: IncomingRow) -> dict[str, Any]:
     """The contract's JSON of an incoming event; `id` is the one that the device gave."""
-    device = row.device or (row.event_id.partition(":")[0] if ":" in row.event_id else None)
+    named = row.event_id.partition(":")[0] if ":" in row.event_id and row.answer != "refused" else None
     return {
         "id": row.reported_id,
-        "device": device,
+        "device": row.device or named,
         "type": row.kind.removeprefix("device."),
         "accepted": row.answer == "accepted",
         "answer": row.answer,
@@ -143,5 +143,8 @@ def event(row: IncomingRow) -> dict[str, Any]:
 
 
 def late_sentence(late: tasks.TaskNotOpen) -> str:
+    """For the command line: who finished a task, and when."""
     when = iso(late.when) or "—"
-    return f"该待办已由 {late.who or '系统'} 于 {when} 办结或取消，所填内容已留存 · {late}"
+    with db.reading() as session:
+        who = _account(session, late.who) if late.who else None
+    return f"该待办已由 {who or '系统'} 于 {when} 办结或取消，所填内容已留存 · {late}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from datetime import datetime
@@ -50,6 +51,21 @@ def test_wrong_usage_is_2(tmp_path: Path, command: list[str]):
 
     assert (said.returncode, said.stdout) == (2, "")
     assert "Usage" in said.stderr
+
+
+def test_a_file_with_faults_ends_with_1(tmp_path: Path):
+    (tmp_path / "odd.dmn").write_text("no decisions")
+
+    assert typed(tmp_path, "evaluate", str(tmp_path / "odd.dmn")).returncode == 1
+    assert typed(tmp_path, "check", str(tmp_path / "odd.dmn")).returncode == 1
+
+
+def test_a_taken_port_of_the_pages_is_said(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = typed(tmp_path, "web", "--port", str(taken.getsockname()[1]))
+
+    assert said.returncode == 1
+    assert "--port" in said.stderr and "Traceback" not in said.stderr
 
 
 def test_a_task_of_somebody_else_is_refused_in_a_sentence(database: Database, monday: datetime):
