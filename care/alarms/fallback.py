@@ -18,6 +18,13 @@ from engine.operations import answers_question
 
 NAME = "立即电话联系此人 Call this person now"
 ELEMENT = "call_this_person"
+ALARMS = frozenset({"alarm.raised", "emergency.offline"})
+_ABOUT = frozenset(
+    {"aid", "assessment", "case", "complaint", "consent", "contact", "device", "duty", "elder", "emergency", "errand"}
+    | {"facts", "hazard", "major_change", "need", "person", "referral", "rescue", "special_period", "survey", "tier"}
+    | {"transfer", "visit", "visitor", "worker"}
+)
+"""What the messages of processes 4.8 are about."""
 
 
 class Trouble(Protocol):
@@ -32,13 +39,23 @@ class Trouble(Protocol):
 
 @answers_question("fallback")
 def call_this_person(session: Session, trouble: Trouble) -> None:
-    """See that a person hears of an alarm that no diagram handles."""
+    """See that a person hears of an alarm that no diagram handles.
+
+    News that a process of an emergency sends on, and that nobody awaits, is no alarm: `case.archived`, `elder.absent`.
+    """
+    if trouble.reason == "nobody_takes_it" and _is_news(trouble.name):
+        return
     data = dict(trouble.data)
     if "elder_id" not in data and "alarm_id" not in data:
         data["elder_id"] = _elder_of(session, data)
     if trouble.instance is not None:
         data.setdefault("elder_id", trouble.instance.subject_id)
     open_call(session, data, f"fallback:{trouble.name}:{trouble.key}", trouble.name, trouble.reason)
+
+
+def _is_news(name: str) -> bool:
+    """A message of the catalogue other than an alarm; whatever nobody foresaw counts as an alarm."""
+    return name not in ALARMS and name.partition(".")[0] in _ABOUT
 
 
 def open_call(session: Session, data: dict[str, Any], key: str, about: str, reason: str) -> None:

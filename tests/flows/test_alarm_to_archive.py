@@ -183,6 +183,7 @@ def test_not_resolved_then_resolved_and_the_archive_is_locked(town: Town):
     case = town.case()
     assert (case.state, case.locked, case.round) == ("archived", True, 2)
     assert town.live() == []
+    assert town.elements() == set()
 
 
 def test_twenty_devices_without_power_are_one_district_incident(town: Town):
