@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -19,7 +21,7 @@ from web.language import gettext, language
 from web.pages import page
 from web.security import allow_inline_styles
 from web.signed_in import me
-from web.words import moment
+from web.words import moment, written
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -74,7 +76,7 @@ def file(case_id: int) -> ResponseReturnValue:
         row=shown,
         case=case,
         entries=[(each, case_story.said(each)) for each in entries],
-        notes=_stage_notes(case, shown),
+        notes=[each and written(each) for each in _stages(case)],
         attempts=[(each, case_story.called(each)) for each in attempts],
         turns=turns,
         names=names,
@@ -89,11 +91,15 @@ def _visible(session: Session, case_id: int) -> Case:
     return found
 
 
+def _stages(case: Case) -> list[datetime | None]:
+    """When each of the five stages was reached."""
+    return [case.found_at, case.reported_at, case.handled_at, case.fed_back_at, case.reviewed_at]
+
+
 def _stage_notes(case: Case, shown: case_views.Shown) -> list[str]:
     """The small line under each stage: when it was reached, or by when it is owed."""
     now, spoken = clock.now(), language()
-    reached = [case.found_at, case.reported_at, case.handled_at, case.fed_back_at, case.reviewed_at]
-    notes = [moment(at, now, spoken) if at else "" for at in reached]
+    notes = [moment(at, now, spoken) if at else "" for at in _stages(case)]
     if not notes[3] and case.state == "open":
         notes[3] = gettext("%(at)s 前", at=moment(cases.feedback_due_at(case), now, spoken))
     if not notes[4] and case.state == "open":

@@ -130,6 +130,7 @@ def _install_filters(app: Flask) -> None:
     filters: dict[str, Any] = {
         "due": lambda at, urgent=False: words.time_left(at, clock.now(), language(), urgent),
         "moment": lambda at: words.moment(at, clock.now(), language()) if at else "",
+        "written": lambda at: words.written(at) if at else "—",
         "clock_time": lambda at: words.clock_time(at) if at else "",
         "day": _day,
         "years": lambda born_on: words.years(born_on, clock.today(), language()),

@@ -95,6 +95,11 @@ def moment(at: datetime, now: datetime, language: str = "zh") -> str:
     return f"{calendar_day(local.date(), today, language)} {clock_time(at)}"
 
 
+def written(at: datetime) -> str:
+    """A moment on paper, read years later: 2026-11-24 09:02, whatever day it is today."""
+    return f"{clock.local(at):%Y-%m-%d %H:%M}"
+
+
 def weekday(day: date, language: str = "zh") -> str:
     return _WEEKDAYS[language][day.weekday()]
 

@@ -67,3 +67,7 @@ def test_figures_have_commas_one_decimal_and_a_dash_for_nothing_to_divide_by() -
 @pytest.mark.parametrize(("seconds", "said"), [(46, "46 秒"), (130, "2 分 10 秒"), (4800, "1 小时 20 分")])
 def test_durations_are_said_in_full(seconds: int, said: str) -> None:
     assert words.duration(seconds) == said
+
+
+def test_on_paper_the_day_is_always_written():
+    assert words.written(NOW) == "2026-11-24 09:14"
