@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from alembic import command
-from alembic.config import Config
+from sqlalchemy import inspect, text
 
 from engine import db
 
@@ -15,12 +14,32 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 def upgrade() -> None:
     """Create or upgrade all tables; nothing happens when they are up to date."""
+    if _revision() == _newest():
+        return
+    from alembic import command  # half a second of every start that needs no migration
+    from alembic.config import Config
+
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
     with db.database().engine.connect() as connection:
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
         connection.commit()
+
+
+def _revision() -> str | None:
+    """The revision that the tables have; None for an empty database."""
+    with db.database().engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+
+
+def _newest() -> str:
+    """The newest revision that the program carries: migrations are numbered by their file names."""
+    found = (path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(found, default="")
 
 
 @click.group("db")
