@@ -79,7 +79,7 @@ def _kill(program: Program, kills: int) -> list[str]:
     """Kill and start again; complaints about starts that took too long."""
     slow, longest = [], 0.0
     for number in range(1, kills + 1):
-        time.sleep(random.uniform(0.2, 4.0))
+        time.sleep(random.uniform(0.1, 2.5))
         program.kill()
         took = program.start()
         longest = max(longest, took)
