@@ -109,13 +109,13 @@ def _convert(variable: str, text: str, kind: type) -> Any:
     if kind is bool:
         word = text.strip().lower()
         if word not in _YES | _NO:
-            raise SettingRefused(variable, text, "write 1 or 0")
+            raise SettingRefused(variable, text, "请写 1 或 0 · write 1 or 0")
         return word in _YES
     if kind is int:
         try:
             return int(text)
         except ValueError:
-            raise SettingRefused(variable, text, "write a whole number") from None
+            raise SettingRefused(variable, text, "请写整数 · write a whole number") from None
     if issubclass(kind, Path):
         return Path(text).expanduser().resolve()
     return text
@@ -125,17 +125,29 @@ def _check(values: Settings) -> None:
     try:
         ZoneInfo(values.time_zone)
     except Exception:
-        raise SettingRefused("VISITFLOW_TIME_ZONE", values.time_zone, "write a zone such as Asia/Shanghai") from None
+        raise SettingRefused(
+            "VISITFLOW_TIME_ZONE", values.time_zone, "请写时区，如 Asia/Shanghai · write a zone such as Asia/Shanghai"
+        ) from None
     for name in ("port", "mqtt_port"):
         if not 0 < getattr(values, name) < 65536:
-            raise SettingRefused(f"VISITFLOW_{name.upper()}", str(getattr(values, name)), "write a port, 1 to 65535")
+            raise SettingRefused(
+                f"VISITFLOW_{name.upper()}",
+                str(getattr(values, name)),
+                "请写 1 到 65535 的端口 · write a port, 1 to 65535",
+            )
     if values.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise SettingRefused("VISITFLOW_LOG_LEVEL", values.log_level, "write DEBUG, INFO, WARNING or ERROR")
+        raise SettingRefused(
+            "VISITFLOW_LOG_LEVEL", values.log_level, "请写 DEBUG、INFO、WARNING 或 ERROR · write one of these"
+        )
     if values.log_format not in {"text", "json"}:
-        raise SettingRefused("VISITFLOW_LOG_FORMAT", values.log_format, "write text or json")
+        raise SettingRefused("VISITFLOW_LOG_FORMAT", values.log_format, "请写 text 或 json · write text or json")
     if not values.database.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SettingRefused(
-            "VISITFLOW_DATABASE_URL", values.database_url, "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            "VISITFLOW_DATABASE_URL",
+            values.database_url,
+            "请写 · write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
         )
     if values.data_key and len(values.data_key) != 64:
-        raise SettingRefused("VISITFLOW_DATA_KEY", "…", "write 64 hexadecimal digits, or leave it out")
+        raise SettingRefused(
+            "VISITFLOW_DATA_KEY", "…", "请写 64 位十六进制数，或不设 · write 64 hexadecimal digits, or leave it out"
+        )
