@@ -1,4 +1,4 @@
-"""Figures of the engine on a 20-node diagram (`make bench`): through engine/run.py on SQLite, beside the bare library.
+"""Figures of the engine on a 20-node diagram (`make bench`): through engine/run on SQLite, beside the bare library.
 
 SQL statements and commits are counted by the driver's hook. Processor time is this thread's and the driver's, wall time
 is with one client. The library alone and the naive host run in a process of their own in the same run.
@@ -98,7 +98,7 @@ class Alone:
 
 
 def through_run(database: db.Database, lives: int) -> tuple[Figures, Figures]:
-    """Start and complete through engine/run.py, one transaction each."""
+    """Start and complete through engine/run, one transaction each."""
     counted, starts, completions = Counted(database), Figures(), Figures()
     for number in range(lives + 10):
         if number == 10:  # the first ones fill the caches
@@ -168,7 +168,7 @@ def measure(lives: int = LIVES) -> dict[str, Any]:
 
 def report(found: dict[str, Any]) -> str:
     """The figures as a page of text, with the ratios that are promised."""
-    lines = ["engine/run.py on SQLite (WAL, synchronous=FULL), 20-node diagram, one client", ""]
+    lines = ["engine/run on SQLite (WAL, synchronous=FULL), 20-node diagram, one client", ""]
     lines.append(f"{'':<12}{'per second':>12}{'processor ms':>14}{'SQL':>8}{'commits':>9}")
     for name in ("starts", "completions"):
         each: Figures = found[name]
