@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench faults docs clean
+.PHONY: help install run test test-postgres check bench bench-scale bench-lists storm fuzz-api faults docs clean
 
 PY := .venv/bin/python
 PYTHON ?= python3
 PIP := .venv/bin/pip --disable-pip-version-check -q
 
 help: ## what can be done here
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: .venv/.installed web/static/built/manifest.json ## set up .venv/ and the pages' files; a second call does nothing
 	@echo "ready: .venv/bin/visitflow"
@@ -17,6 +17,10 @@ run: install ## set up what is missing, then serve everything with the demonstra
 test: install ## set up what is missing, then the test suite
 	@.venv/bin/pytest -n auto --dist loadfile $(ARGS)
 
+test-postgres: install ## the same suite on PostgreSQL: VISITFLOW_TEST_POSTGRES names a server, default this machine's
+	@VISITFLOW_TEST_POSTGRES="$${VISITFLOW_TEST_POSTGRES:-postgresql+psycopg://127.0.0.1/visitflow_test}" \
+		.venv/bin/pytest -n auto --dist loadfile -m "not browser" $(ARGS)
+
 check: install ## ruff, mypy, import contracts, diagrams, tests: green before a push
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -25,11 +29,24 @@ check: install ## ruff, mypy, import contracts, diagrams, tests: green before a 
 	.venv/bin/visitflow check processes
 	.venv/bin/pytest -n auto --dist loadfile
 
-bench: install ## figures of the engine beside the bare library and a naive host, in one run
-	@$(PY) -m tests.bench
+bench: install ## figures of the engine on both databases beside the bare library and a naive host, in one run
+	@$(PY) -m tests.bench $(ARGS)
+	@$(PY) -m tests.bench.bench_claim
 
-faults: install ## kill the whole program 200 times under load and audit what is left
-	@$(PY) -m tests.faults --kills 200
+bench-scale: install ## steps, pages, sweeps and timers with 200,000 live instances beside an almost empty database
+	@$(PY) -m tests.bench scale $(ARGS)
+
+bench-lists: install ## every page of the lists with a million tasks, 10,000 open for each of four people
+	@$(PY) -m tests.bench lists $(ARGS)
+
+storm: install ## alarms of a city at once on servers of its own, beside the planning of 50,000 visits
+	@$(PY) -m tests.bench.storm $(ARGS)
+
+fuzz-api: install ## many requests made from the description of the JSON API
+	@VISITFLOW_FUZZ_EACH=$${VISITFLOW_FUZZ_EACH:-200} .venv/bin/pytest --timeout 3600 tests/web/test_api_fuzz.py $(ARGS)
+
+faults: install ## kill, stop, fill and confuse everything under load, and audit what is left
+	@$(PY) -m tests.faults $(ARGS)
 
 docs: install ## generated reference pages
 	@$(PY) -m tests.documents

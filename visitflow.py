@@ -26,8 +26,12 @@ def main() -> None:
 
 def create_app() -> Flask:
     """The whole site, for gunicorn: `gunicorn 'visitflow:create_app()'`."""
+    from web import logs
     from web.app import create_app as site
+    from web.joined import join
 
+    logs.install()
+    join()
     return site()
 
 

@@ -3,13 +3,15 @@
 An absence quiets what stays in the home, never what the elder wears, nor smoke and gas. At most 60 days, then it is
 renewed. The process `temporary_absence` asks after the day of return.
 
-Public: Absence, KINDS, register, returned, current, of_elder.
+Public: Absence, KINDS, register, returned, current, away, of_elder.
 Source: processes P35; rulings 9.30.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -114,6 +116,28 @@ def current(session: Session, elder_id: int, at: datetime | None = None) -> Abse
     )
 
 
+def away(session: Session, elder_ids: Collection[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+    """From when until when (not including) each of these elders is or was away, in one statement."""
+    found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    asked = select(Absence.elder_id, Absence.from_at, Absence.until_at, Absence.returned_at)
+    for elder_id, from_at, until_at, returned_at in session.execute(asked.where(Absence.elder_id.in_(elder_ids))):
+        found[elder_id].append((from_at, min(until_at, returned_at or until_at)))
+    return found
+
+
 def of_elder(session: Session, elder_id: int) -> list[Absence]:
     """All absences, newest first."""
     return list(session.scalars(select(Absence).where(Absence.elder_id == elder_id).order_by(Absence.from_at.desc())))
+
+
+def open_one(session: Session, elder_id: int) -> Absence | None:
+    """The newest absence that nobody has ended, its day of return passed or not."""
+    asked = select(Absence).where(Absence.elder_id == elder_id, Absence.returned_at.is_(None))
+    return session.scalar(asked.order_by(Absence.from_at.desc()).limit(1))
+
+
+def return_due(session: Session, day: date, limit: int) -> list[int]:
+    """Elders whose absence ends on or before `day` and was not ended by anybody. Source: processes P35."""
+    end = datetime.combine(day, time(23, 59, 59), tzinfo=clock.zone())
+    asked = select(Absence.elder_id).where(Absence.returned_at.is_(None), Absence.until_at <= end)
+    return list(session.scalars(asked.distinct().order_by(Absence.elder_id).limit(limit)))

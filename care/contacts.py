@@ -3,25 +3,25 @@
 Telephones are encrypted. Whoever is an alleged abuser is left out of `ordered` and `notifiable` and is never shown
 why; while an elder is under protective hold, no family contact is called at all and community steps in.
 
-Public: Supporter, Contact, Neighbour, RELATIONS, add_supporter, set_order, ordered, notifiable, in_turn, first,
-supporters_of, neighbours_of, callers, record_check, decision_input.
+Public: Supporter, Contact, Neighbour, RELATIONS, add_supporter, set_order, ordered, notifiable, may_hear, in_turn,
+first, supporters_of, neighbours_of, callers, record_check, decision_input.
 Source: policy 3.6; processes P06; R-USR-05.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from care.elders import Elder
 from care.errors import RuleBroken
 from care.personal import OfElder
 from engine import clock
-from engine.db import Base, Instant
+from engine.db import Base, Document, Instant
 from engine.vault import Encrypted, blind_index
 
 MOST_CONTACTS = 5
@@ -40,7 +40,11 @@ NEAR_RELATIVES = ("spouse", "parent", "sibling", "grandparent", "grandchild")
 
 
 class Supporter(OfElder, Base):
-    """One who owes support, or a near relative; `distance` 0 is the nearest, the order of preference."""
+    """One who owes support, or a near relative; `distance` 0 is the same home, then same area, city, elsewhere.
+
+    `duties`: money, care and comfort, each yes, partly, no or unknown. `wished`: the elder wrote down to call this one
+    first. `declined`: asked to be the contact and would not.
+    """
 
     __tablename__ = "supporter"
 
@@ -56,6 +60,10 @@ class Supporter(OfElder, Base):
     alleged_abuser: Mapped[bool] = mapped_column(default=False)
     reachable: Mapped[bool] = mapped_column(default=True)
     checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    duties: Mapped[Any] = mapped_column(Document, default=dict, server_default="{}")
+    wished: Mapped[bool] = mapped_column(default=False, server_default=false())
+    wish_reason: Mapped[str | None] = mapped_column(Encrypted)
+    declined: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Contact(OfElder, Base):
@@ -150,12 +158,17 @@ def ordered(session: Session, elder_id: int) -> list[Contact]:
 
 
 def notifiable(session: Session, elder_id: int) -> list[Contact]:
-    """Whom a notice may go to now: agreed to alarms, and no protective hold on the elder's family."""
-    elder = session.get(Elder, elder_id)
-    if elder is None:
-        return []
+    """Whom a notice may go to now: agreed to alarms, no protective hold, the elder not dead (P34)."""
     found = [each for each in ordered(session, elder_id) if each.accepts_alarms]
-    return [each for each in found if each.relation == "community"] if elder.protective_hold else found
+    return [each for each in found if may_hear(session, each)]
+
+
+def may_hear(session: Session, contact: Contact) -> bool:
+    """Whether anything may be written to this person now: not excluded, notices neither stopped nor held."""
+    elder = session.get(Elder, contact.elder_id)
+    if elder is None or contact.excluded or elder.status == "exited" or (elder.plan or {}).get("notices_stopped"):
+        return False
+    return contact.relation == "community" or not elder.protective_hold
 
 
 def first(session: Session, elder_id: int) -> Contact | None:
@@ -172,7 +185,7 @@ def in_turn(session: Session, elder_id: int, attempt: int) -> Contact | None:
 
 def supporters_of(session: Session, elder_id: int) -> list[Supporter]:
     asked = select(Supporter).where(Supporter.elder_id == elder_id)
-    return list(session.scalars(asked.order_by(Supporter.distance, Supporter.id)))
+    return list(session.scalars(asked.order_by(Supporter.wished.desc(), Supporter.distance, Supporter.id)))
 
 
 def neighbours_of(session: Session, elder_id: int) -> list[Neighbour]:
@@ -181,10 +194,11 @@ def neighbours_of(session: Session, elder_id: int) -> list[Neighbour]:
 
 
 def callers(session: Session, phone: str) -> list[int]:
-    """Ids of the elders whose contact or supporter calls from this number (hotline pop-up)."""
+    """Ids of the elders whose contact or supporter calls from this number (hotline pop-up); never by one alleged of
+    abuse (R-USR-05)."""
     wanted = blind_index("phone", phone)
-    by_contact = select(Contact.elder_id).where(Contact.phone_index == wanted)
-    by_supporter = select(Supporter.elder_id).where(Supporter.phone_index == wanted)
+    by_contact = select(Contact.elder_id).where(Contact.phone_index == wanted, ~Contact.excluded)
+    by_supporter = select(Supporter.elder_id).where(Supporter.phone_index == wanted, ~Supporter.alleged_abuser)
     return sorted(set(session.scalars(by_contact)) | set(session.scalars(by_supporter)))
 
 
@@ -201,8 +215,23 @@ def record_check(session: Session, contact: Contact, answered: bool) -> None:
 
 
 def decision_input(session: Session, elder_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Children and near relatives in the order of preference, as the decision `contact_person` takes them."""
-    found = supporters_of(session, elder_id)
+    """Children and near relatives in the order of preference, as the decision `contact_person` takes them.
+
+    The elder's written wish first, then the nearest; who declined to be the contact is left out.
+    """
+    return _input([each for each in supporters_of(session, elder_id) if not each.declined])
+
+
+def decision_inputs(session: Session, elder_ids: Collection[int]) -> dict[int, dict[str, list[dict[str, Any]]]]:
+    """`decision_input` of many elders in one question."""
+    asked = select(Supporter).where(Supporter.elder_id.in_(elder_ids), Supporter.declined.is_(False))
+    families: dict[int, list[Supporter]] = {each: [] for each in elder_ids}
+    for row in session.scalars(asked.order_by(Supporter.wished.desc(), Supporter.distance, Supporter.id)):
+        families[row.elder_id].append(row)
+    return {elder_id: _input(family) for elder_id, family in families.items()}
+
+
+def _input(found: list[Supporter]) -> dict[str, list[dict[str, Any]]]:
     return {
         "children": [_asked(each) for each in found if each.relation == "child"],
         "near_relatives": [

@@ -3,17 +3,20 @@
 An event is attributed to whoever had the device at the event's own time (`owner_at`). Secrets are encrypted and leave
 this module only for the check of a signature.
 
-Public: Device, Placement, Platform, KINDS, CUSTODY, add, find, get, place, take_away, owner_at, owner, of_elder,
-heard, is_online, set_custody, secret_of, platform, may_push, is_worn, kind_of.
+Public: Device, Placement, Platform, Held, KINDS, CUSTODY, add, find, found, get, place, take_away, owner_at, owner,
+placements, of_elder, heard, heard_all, is_online, set_custody, secret_of, platform, may_push, is_worn, kind_of.
 Source: contracts/device-events.md; connectors §4.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ForeignKey, String, or_, select
+from sqlalchemy import ForeignKey, String, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from care.elders import Elder
@@ -129,6 +132,12 @@ def find(session: Session, number: str) -> Device | None:
     return session.scalar(select(Device).where(Device.number == number))
 
 
+def found(session: Session, numbers: Collection[str]) -> dict[str, Device]:
+    """The devices among these numbers, by number, in one statement."""
+    asked = select(Device).where(Device.number.in_(numbers))
+    return {device.number: device for device in session.scalars(asked)}
+
+
 def get(session: Session, device_id: int) -> Device:
     """Raises NotFound."""
     device = session.get(Device, device_id)
@@ -186,6 +195,41 @@ def owner_at(session: Session, device: Device, moment: datetime) -> Elder | None
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who had a device from when until when (not including), with the little of the elder's file that alarms need."""
+
+    elder_id: int
+    unit_path: str
+    depends_on_power: bool
+    from_at: datetime
+    until_at: datetime | None
+
+    def at(self, moment: datetime) -> bool:
+        return self.from_at <= moment and (self.until_at is None or self.until_at > moment)
+
+
+def placements(session: Session, device_ids: Collection[int]) -> dict[int, list[Held]]:
+    """Who had each of these devices when, the newest first, in one statement."""
+    held: dict[int, list[Held]] = defaultdict(list)
+    asked = (
+        select(
+            Placement.device_id,
+            Elder.id,
+            Elder.unit_path,
+            Elder.depends_on_power,
+            Placement.from_at,
+            Placement.until_at,
+        )
+        .join(Elder, Elder.id == Placement.elder_id)
+        .where(Placement.device_id.in_(device_ids))
+        .order_by(Placement.from_at.desc())
+    )
+    for device_id, elder_id, unit_path, depends_on_power, from_at, until_at in session.execute(asked):
+        held[device_id].append(Held(elder_id, unit_path, depends_on_power, from_at, until_at))
+    return held
+
+
 def owner(session: Session, device: Device) -> Elder | None:
     """The elder who has the device now."""
     return owner_at(session, device, clock.now())
@@ -212,6 +256,43 @@ def heard(
         device.signal = device.signal if signal is None else signal
     if seq is not None and (device.last_seq is None or seq > device.last_seq):
         device.last_seq = seq
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A heartbeat: the device's number, when it was heard, battery (%) and signal (dBm) if it told them."""
+
+    number: str
+    at: datetime
+    battery: int | None = None
+    signal: int | None = None
+
+
+_COLUMNS = cast(Table, Device.__table__).c
+_HEARD = (
+    update(cast(Table, Device.__table__))
+    .where(
+        _COLUMNS.id == bindparam("this"),
+        or_(_COLUMNS.last_heard_at.is_(None), _COLUMNS.last_heard_at < bindparam("moment")),
+    )
+    .values(
+        last_heard_at=bindparam("moment"),
+        battery=func.coalesce(bindparam("percent"), _COLUMNS.battery),
+        signal=func.coalesce(bindparam("dbm"), _COLUMNS.signal),
+    )
+)
+
+
+def heard_all(session: Session, heard: Collection[Heard]) -> None:
+    """`heard` for many devices in two statements, locked in the order that everybody keeps; unknown ones are left."""
+    told = {each.number: each for each in heard}
+    known = session.execute(select(Device.id, Device.number).where(Device.number.in_(told)).order_by(Device.id)).all()
+    rows = [
+        {"this": device_id, "moment": of.at, "percent": of.battery, "dbm": of.signal}
+        for device_id, of in ((device_id, told[number]) for device_id, number in known)
+    ]
+    if rows:
+        session.connection().execute(_HEARD, rows)
 
 
 def is_online(device: Device) -> bool:

@@ -4,20 +4,20 @@ Id number, telephone, address, health notes and facts are encrypted; id number a
 index. The tier on the elder is the newest row of `tier_result`, which keeps facts, rules and policy version.
 
 Public: Elder, Household, TierResult, FACTS, STATUSES, register, get, by_number, by_id_number, by_phone, named,
-age, retier, tier_history, move_to, set_status.
+age, retier, keep_tier, tier_history, move_to, set_status.
 Source: people-forms-indicators 6.1; policy 3.2-3.4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, LargeBinary, String, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Connection, Date, ForeignKey, LargeBinary, String, event, false, inspect, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
-from care import policies
+from care import district_policies, finding, policies
 from care.errors import NotFound, RuleBroken
 from care.organisation import Unit
 from care.personal import OfElder, PathColumn
@@ -52,6 +52,15 @@ CATEGORY_TITLES = {
     "DISPERSED_DESTITUTE": ("分散供养特困", "Dispersed destitute"),
     "OTHER_SPECIAL": ("其他特殊困难", "Other special difficulty"),
     "SUSPECTED_DISABILITY": ("疑似失能", "Suspected disability"),
+}
+FLAG_TITLES = {
+    "UNDER_60": ("不满60周岁", "Under 60"),
+    "AGED_80_OUT_OF_SCOPE": ("80岁以上未纳入，列入关注", "80 or older without a tier: watched"),
+    "ALONE_NEAR_FAMILY": ("独自居住，子女或老伴同在一地", "Lives alone with family in the same area"),
+    "PARTNER_UNDER_60": ("老伴不满60周岁", "Partner under 60"),
+    "CERT_INVALID": ("残疾人证不是第二代或已过期", "Disability certificate not valid"),
+    "ASSESSMENT_PENDING": ("待能力评估", "Ability assessment pending"),
+    "FACTS_MISSING": ("情况不全，临时等级", "Facts missing: provisional tier"),
 }
 HEATING_TITLES = {
     "central": ("集中供暖", "District heating"),
@@ -103,7 +112,8 @@ class Elder(Base):
 
     `health`: {"illnesses": [..], "drugs": [..], "allergies": [..], "mobility": str, "aids": [..], "hospital": str,
     "blood_type": str, "notes": str}; `living`: {"with": str, "housing": str, "floor": int, "lift": bool, "gas": str,
-    "pension": str, ...}; `facts`: the keys of FACTS. `reached_by`: phone, key_holder, neighbour, broadcast or door.
+    "pension": str, ...}; `facts`: the keys of FACTS; `facts_said`: of each {"on": day, "by": source}. `reached_by`:
+    phone, key_holder, neighbour, broadcast or door.
     `protective_hold`: notices to family rest, whoever asks learns nothing of it.
     """
 
@@ -112,7 +122,7 @@ class Elder(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: new_id().hex)
     name: Mapped[str] = mapped_column(String(60), index=True)
-    initials: Mapped[str] = mapped_column(String(12), default="", index=True)
+    initials: Mapped[str] = mapped_column(String(12), default="", index=True)  # of the name's pinyin
     sex: Mapped[str] = mapped_column(String(1), default="f")
     born_on: Mapped[date] = mapped_column(Date)
     ethnic_group: Mapped[str] = mapped_column(String(20), default="汉族")
@@ -124,6 +134,7 @@ class Elder(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     phone_kind: Mapped[str] = mapped_column(String(8), default="old")  # smart, old, none
     address: Mapped[str] = mapped_column(Encrypted, default="")
+    address_marks: Mapped[str] = mapped_column(String(160), default="", server_default="")  # care/finding.py
     position: Mapped[Any | None] = mapped_column(EncryptedDocument, nullable=True)  # [latitude, longitude]
     way: Mapped[str | None] = mapped_column(Encrypted)  # how to find the door
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
@@ -136,12 +147,14 @@ class Elder(Base):
     heating: Mapped[str] = mapped_column(String(16), default="central")
     best_time: Mapped[str] = mapped_column(String(60), default="")
     do_not_call: Mapped[str] = mapped_column(String(60), default="")
-    door_note: Mapped[str | None] = mapped_column(Encrypted)  # dog, bell broken, two persons only
+    door_note: Mapped[str | None] = mapped_column(Encrypted)  # dog, bell broken
+    two_visitors: Mapped[bool] = mapped_column(default=False, server_default=false())  # dog, violence, a risky way
     reached_by: Mapped[str] = mapped_column(String(16), default="phone")
     depends_on_power: Mapped[bool] = mapped_column(default=False)
     protective_hold: Mapped[bool] = mapped_column(default=False)
     facts: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
     health: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
+    facts_said: Mapped[Any | None] = mapped_column(EncryptedDocument, nullable=True)
     living: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)
     plan: Mapped[Any] = mapped_column(EncryptedDocument, default=dict)  # special attention, services, next review
     tier: Mapped[str] = mapped_column(String(8), default="none", index=True)
@@ -149,6 +162,28 @@ class Elder(Base):
     flags: Mapped[Any] = mapped_column(Document, default=list)
     policy: Mapped[str] = mapped_column(String(40), default="")
     tiered_on: Mapped[date | None] = mapped_column(Date)
+
+    @validates("name")
+    def _named(self, _: str, name: str) -> str:
+        self.initials = finding.initials(name)
+        return name
+
+    @validates("address")
+    def _lives(self, _: str, address: str) -> str:
+        self.address_marks = finding.marks(address)
+        return address
+
+
+@event.listens_for(Elder, "after_insert")
+def _first_words(_: Any, connection: Connection, elder: Elder) -> None:
+    finding.write(connection, elder)
+
+
+@event.listens_for(Elder, "after_update")
+def _other_words(_: Any, connection: Connection, elder: Elder) -> None:
+    changed = inspect(elder).attrs
+    if any(changed[name].history.has_changes() for name in ("name", "initials", "address_marks")):
+        finding.write(connection, elder, anew=True)
 
 
 class TierResult(OfElder, Base):
@@ -164,6 +199,7 @@ class TierResult(OfElder, Base):
     categories: Mapped[Any] = mapped_column(Document)
     rules: Mapped[Any] = mapped_column(Document)
     flags: Mapped[Any] = mapped_column(Document)
+    grounds: Mapped[Any | None] = mapped_column(Document)  # [{"rule", "note"}] in the words of that version
     facts: Mapped[Any] = mapped_column(EncryptedDocument)
     reason: Mapped[str] = mapped_column(String(200), default="")
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
@@ -219,8 +255,8 @@ def numbers(session: Session, elder_ids: Collection[int]) -> dict[int, str]:
     """The public number of each of these elders, for pages that may not show names."""
     if not elder_ids:
         return {}
-    found = session.execute(select(Elder.id, Elder.number).where(Elder.id.in_(elder_ids))).tuples()
-    return dict(found.all())
+    found = session.execute(select(Elder.id, Elder.number).where(Elder.id.in_(elder_ids)))
+    return {row.id: row.number for row in found}
 
 
 def by_number(session: Session, number: str) -> Elder | None:
@@ -242,12 +278,13 @@ def age(elder: Elder, as_of: date | None = None) -> int:
     return day.year - elder.born_on.year - ((day.month, day.day) < (elder.born_on.month, elder.born_on.day))
 
 
-def retier(session: Session, elder: Elder, reason: str, by: int | None = None) -> TierResult:
-    """Let the policy decide the tier anew from the elder's facts and keep the result with its explanation.
+def retier(session: Session, elder: Elder, reason: str, by: int | None = None, policy: str | None = None) -> TierResult:
+    """Let the policy (default: the one in force there) decide the tier anew and keep the result with its explanation.
 
     The elder carries the new tier at once; whether a lowering may take effect is the process's question (3.4 no. 18).
     """
-    result = policies.decide_tier({**(elder.facts or {}), "birth_date": elder.born_on, "as_of": clock.today()})
+    facts = {**(elder.facts or {}), "birth_date": elder.born_on, "as_of": clock.today()}
+    result, grounds = policies.explain_tier(facts, policy or district_policies.in_force(session, elder.unit_path))
     elder.tier, elder.categories, elder.flags = result["tier"], result["categories"], result["flags"]
     elder.policy, elder.tiered_on = result["policy"]["id"], clock.today()
     row = TierResult(
@@ -260,6 +297,7 @@ def retier(session: Session, elder: Elder, reason: str, by: int | None = None) -
         categories=result["categories"],
         rules=result["rules"],
         flags=result["flags"],
+        grounds=grounds,
         facts=elder.facts or {},
         reason=reason[:200],
         by=by,
@@ -267,6 +305,47 @@ def retier(session: Session, elder: Elder, reason: str, by: int | None = None) -
     session.add(row)
     session.flush()
     return row
+
+
+def keep_tier(session: Session, elder: Elder, reason: str, by: int | None, until_on: date) -> TierResult:
+    """A person keeps the elder's tier against the table until a day; written beside the table's own result.
+
+    Source: policy 3.4 no. 17.
+    """
+    newest = tier_history(session, elder.id)[0]
+    row = TierResult(
+        elder_id=elder.id, unit_path=elder.unit_path, at=clock.now(), tier=elder.tier, policy=newest.policy,
+        policy_version=newest.policy_version, categories=newest.categories, rules=[], flags=newest.flags, grounds=[],
+        facts=newest.facts, reason=reason[:200], by=by, manual_until=until_on,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def due_for_review(session: Session, day: date, limit: int) -> list[int]:
+    """Elders in a tier whose last decision is a year old by `day`. Source: processes P33."""
+    asked = select(Elder.id).where(Elder.tier != "none", Elder.tiered_on <= day - timedelta(days=365))
+    return list(session.scalars(asked.order_by(Elder.tiered_on, Elder.id).limit(limit)))
+
+
+AGES_THAT_CHANGE_A_TIER = (60, 70, 80)
+
+
+def birthdays(session: Session, day: date, limit: int) -> list[int]:
+    """Elders who reach 60, 70 or 80 on `day`; born 29 February: on 1 March. Source: policy 3.4 no. 1."""
+    born: list[date] = []
+    for age in AGES_THAT_CHANGE_A_TIER:
+        year = day.year - age
+        if (day.month, day.day) != (2, 29) or _is_leap(year):
+            born.append(date(year, day.month, day.day))
+        if (day.month, day.day) == (3, 1) and _is_leap(year) and not _is_leap(day.year):
+            born.append(date(year, 2, 29))
+    return list(session.scalars(select(Elder.id).where(Elder.born_on.in_(born)).order_by(Elder.id).limit(limit)))
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def tier_history(session: Session, elder_id: int) -> list[TierResult]:
@@ -279,8 +358,9 @@ def move_to(session: Session, elder: Elder, unit: Unit) -> None:
     """The elder lives in another unit of the city: the history follows, every row about the elder with it."""
     elder.unit_id, elder.unit_path = unit.id, unit.path
     session.flush()
-    for table in OfElder.__subclasses__():
-        session.execute(update(table).where(table.elder_id == elder.id).values(unit_path=unit.path))
+    for table in sorted((each.class_ for each in Base.registry.mappers), key=lambda each: each.__name__):
+        if issubclass(table, OfElder):
+            session.execute(update(table).where(table.elder_id == elder.id).values(unit_path=unit.path))
 
 
 def set_status(session: Session, elder: Elder, status: str) -> None:

@@ -10,14 +10,15 @@ Source: people-forms-indicators 5.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from care import access, contacts, elders, masking, organisation, people, visitors
+from care import access, contacts, elders, masking, organisation, people, visitors, visits
 from care.elders import Elder
 from care.errors import NotAllowed, NotFound
 from care.people import Person
@@ -93,6 +94,7 @@ class File:
     best_time: str = ""
     do_not_call: str = ""
     door_note: str = ""
+    by_two: bool = False
     heating: str = ""
     living: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -176,6 +178,17 @@ def record(
     return row
 
 
+def record_export(session: Session, person: Person, elders: Mapping[int, str], what: str, reason: str) -> None:
+    """Write down that lines of these elders (id → unit path) left the house; one statement for all."""
+    at = clock.now()
+    rows = [
+        {"at": at, "staff_id": person.id, "elder_id": each, "unit_path": path, "what": what, "reason": reason[:200]}
+        for each, path in elders.items()
+    ]
+    if rows:
+        session.execute(insert(AccessLog), rows)
+
+
 def log_of(session: Session, person: Person, elder_id: int, limit: int = 200) -> list[AccessLog]:
     """Who read this elder's file, newest first; for roles that may see the log."""
     elder = access.elder(session, person, elder_id)
@@ -227,6 +240,7 @@ def _door(session: Session, elder: Elder) -> dict[str, Any]:
     return {
         "best_time": elder.best_time,
         "door_note": elder.door_note or "",
+        "by_two": visits.two_needed(session, elder),
         "reached_by": elder.reached_by,
         "heating": elder.heating,
     }

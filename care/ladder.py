@@ -1,6 +1,7 @@
 """The ladder of lateness: who gets a task when it is not done in time, and the notices on the way.
 
-visitor → visitor B → village → township → district → city desk; other roles join it where care/roles.py says. A level
+visitor → visitor B → village → township → district → city desk, as the policy set's `ladder.json` lists them; other
+roles join it where care/roles.py says. A level
 whose only people hold the task already, or may not do it, is passed over, and so is one where nobody is there.
 
 Public: the registered answers ladder_of and ladder_tells. Source: processes 4.0.
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from care import people, roles, visitors
+from care import people, policies, roles, visitors
 from care.organisation import prefix
 from care.people import Post, Staff
 from engine import clock, outgoing, work
@@ -54,7 +55,9 @@ def _above(role: str, undone: Undone) -> Iterator[Place]:
     """
     path = undone.subject.unit_path
     seen = {role}
-    code = roles.next_level(role) if roles.is_known(role) else TOP
+    policy = undone.subject.policy
+    levels = policies.ladder(policy if policy in policies.policy_sets() else policies.DEFAULT_POLICY)
+    code = _next(role, levels) if roles.is_known(role) else TOP
     while code not in seen:
         seen.add(code)
         unit_path = path if code == _PERSONAL else prefix(path, roles.role(code).level)
@@ -62,7 +65,11 @@ def _above(role: str, undone: Undone) -> Iterator[Place]:
             yield code, unit_path
         if code == TOP:
             return
-        code = roles.next_level(code)
+        code = _next(code, levels)
+
+
+def _next(role: str, levels: tuple[str, ...]) -> str:
+    return levels[levels.index(role) + 1] if role in levels[:-1] else roles.next_level(role)
 
 
 def _there(session: Session, levels: list[Place]) -> defaultdict[Place, frozenset[int]]:

@@ -4,7 +4,8 @@ Family gets telephone messages through the contacts that may be notified (never 
 protective hold); staff gets notices on their screens, and a desk that must act gets a plain task. Templates are codes
 with their few facts; the words of each stand with the channel.
 
-Public: first_contact, tell, desk, repeated_alarm, district_incident, TEMPLATES.
+Public: first_contact, tell, desk, person, ask_contact, liaison_card, elder_desk, elder_notice, notes_about,
+unit_notice, repeated_alarm, district_incident, TEMPLATES.
 Source: processes P15 S2, 4.9; rulings 9.26; connectors §7.
 """
 
@@ -13,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import contacts, organisation, people
+from care import contacts, organisation, people, task_links
 from care.cases import Case, note
+from care.contacts import Contact
+from care.elders import Elder
 from engine import clock, operations, outgoing, tasks
 from engine.operations import Subject
 
@@ -47,6 +52,46 @@ TEMPLATES = {
     "reminded_soon": ("任务快到期了", "A task is due soon"),
     "late": ("有任务超期未办，请督办", "A task is late; see to it"),
     "handed_up": ("超期未办的任务也转到你这里", "A late task has come to you as well"),
+    "task_link": ("社区请您答复一件事，请点链接", "The community asks for your answer; please open the link"),
+    "family_answered": ("家属通过链接答复，请看案卷", "The family answered by link; see the case"),
+    "contact_agree": ("请答复是否愿意任老人的第一联系人", "Please answer whether you will be the first contact"),
+    "liaison_card": ("联系卡：这是老人的探访责任人", "Liaison card: the elder's visitors"),
+    "print_card": ("打印联系卡，送老人家中", "Print the liaison card and bring it to the elder"),
+    "ability_pending": ("能力评估还没做完", "An ability assessment is still open"),
+    "ability_late": ("能力评估超过20个工作日，请督办", "An ability assessment is beyond 20 working days"),
+    "look_from_outside": (
+        "不愿探访的老人：本月侧面了解一次",
+        "An elder who wants no visits: look from outside this month",
+    ),
+    "first_visit_20h": ("重大变故首访还剩4小时", "First visit after a major change: 4 hours are left"),
+    "first_visit_24h": ("重大变故首访超期，请督办", "The first visit after a major change is late; see to it"),
+    "hazard_overdue": ("隐患到期未整改，请督办", "A hazard was not mended in time; see to it"),
+    "special_period_advice": (
+        "特殊时段：请注意安全，有事拨96111",
+        "A special period: take care; call 96111 when you need help",
+    ),
+    "bulletin": ("季通报已发布，请阅", "The quarterly bulletin is out; please read it"),
+    "tier_raised": ("老人等级上调，探访随即加密", "An elder's tier was raised; visits are denser at once"),
+    "transferred": ("有任务转办给你", "A task was transferred to you"),
+    "delegated": ("有任务委派给你", "A task was delegated to you"),
+    "sign_asked": ("请你会签", "You are asked to sign"),
+    "sent_back": ("有任务退回给你", "A task was sent back to you"),
+    "copied": ("有任务抄送给你", "A task was copied to you"),
+    "mentioned": ("有人在任务里提到你", "You were mentioned in a task"),
+    "urged": ("有人催办", "A task is urged"),
+    "ticket_without_kind": ("来电10分钟未分类", "A call has had no kind for 10 minutes"),
+    "dispatch_not_accepted": ("派单30分钟未接，请督办", "An order was not accepted within 30 minutes"),
+    "serious_complaint": ("严重投诉：已暂停责任人", "A serious complaint: the worker's duties are suspended"),
+    "complaint_15wd": ("投诉15个工作日未答复，请督办", "A complaint was not answered in 15 working days"),
+    "praised": ("收到群众表扬", "You were praised by a caller"),
+    "stands_in_soon": ("请你替班，到时任务转给你", "You stand in for a colleague; the tasks come when the day comes"),
+    "stands_in_no_more": ("不用替班了，同事不离岗", "You need not stand in: your colleague stays"),
+    "welcome_back": ("已返岗：看看离岗期间的事", "Welcome back: see what happened meanwhile"),
+    "meter_check": ("用水用电用气异常，请联系确认", "Use of water, power or gas is unusual; please get in touch"),
+    "meter_outage": (
+        "片区水电气表大面积无数，请联系供水供电单位",
+        "Many meters of an area are silent; call the utility",
+    ),
     "district_incident": ("区域停电或断网", "Power or network outage in the district"),
 }
 _BESIDE = {
@@ -66,7 +111,7 @@ def first_contact(session: Session, case: Case, tell_first: Collection[str]) -> 
     told = 0
     contact = contacts.first(session, case.elder_id) if case.elder_id else None
     if contact is not None:
-        told += _sms(session, f"case:{case.id}:{case.round}:contact:{contact.id}", contact.phone, case)
+        told += _sms(session, f"case:{case.id}:{case.round}:contact:{contact.id}", contact.id, case)
     for whom in sorted(_BESIDE.keys() & set(tell_first)):
         role, about = _BESIDE[whom]
         told += _screen(session, f"case:{case.id}:{case.round}:{whom}", role, case.unit_path, about, case.id)
@@ -74,9 +119,44 @@ def first_contact(session: Session, case: Case, tell_first: Collection[str]) -> 
     return told
 
 
-def _sms(session: Session, key: str, phone: str, case: Case) -> int:
+@outgoing.addresses("sms")
+def number_of(session: Session, payload: dict[str, Any]) -> dict[str, Any]:
+    """The number of the contact person or elder that a text is for, as it is when the text is sent.
+
+    What waited while notices stopped, or while this person came under suspicion, is not sent any more.
+    """
+    carried = task_links.texted(session, payload["link"]) if "link" in payload else {}
+    return carried | _number(session, payload)
+
+
+def _number(session: Session, payload: dict[str, Any]) -> dict[str, Any]:
+    if "reader" in payload:
+        elder = session.get(Elder, payload["reader"])
+        if elder is None or not elder.phone:
+            raise outgoing.DeliveryFailed("the elder has no telephone", permanent=True)
+        _require_not_silenced(elder)
+        return {"to": elder.phone}
+    if "contact" not in payload:
+        return {}
+    contact = session.get(Contact, payload["contact"])
+    if contact is None:
+        raise outgoing.DeliveryFailed("the contact person is no longer on the list", permanent=True)
+    _require_not_silenced(session.get_one(Elder, contact.elder_id))
+    if not contacts.may_hear(session, contact):
+        raise outgoing.Withheld("the contact person is not written to any more")
+    return {"to": contact.phone}
+
+
+def _sms(session: Session, key: str, contact_id: int, case: Case) -> int:
     sent = outgoing.record(
-        session, "sms", key, lane="alarm", to=phone, template="first_contact", kind=case.kind, case=case.number
+        session,
+        "sms",
+        key,
+        lane="alarm",
+        contact=contact_id,
+        template="first_contact",
+        kind=case.kind,
+        case=case.number,
     )
     return int(sent is not None)
 
@@ -129,6 +209,144 @@ def person(session: Session, staff_id: int | None, about: str, key: str, **facts
     if staff_id is None or people.person(session, staff_id) is None:
         return
     outgoing.record(session, "screen", key[:200], person=staff_id, template=about, **facts)
+
+
+def ask_contact(session: Session, contact: Contact, key: str) -> bool:
+    """A text to a contact person: whether they will take the elder's alarms. Once per key."""
+    sent = outgoing.record(
+        session, "sms", key[:200], contact=contact.id, template="contact_agree", elder=contact.elder_id
+    )
+    return sent is not None
+
+
+def liaison_card(session: Session, elder: Elder, key: str) -> str:
+    """Who the visitors are: by text to the first contact («text»), else by a card that the village brings («hand»).
+
+    Source: processes P05; R-USR-09.
+    """
+    contact = contacts.first(session, elder.id)
+    if contact is not None and contact.relation != "community":
+        outgoing.record(session, "sms", key[:200], contact=contact.id, template="liaison_card", elder=elder.id)
+        return "text"
+    elder_desk(session, elder, "village_desk", "print_card", key)
+    return "hand"
+
+
+def family(session: Session, elder: Elder, about: str, key: str, **facts: Any) -> bool:
+    """A text to the first contact who may be notified; whether there was one. Once per key."""
+    contact = contacts.first(session, elder.id)
+    if contact is None:
+        return False
+    outgoing.record(session, "sms", key[:200], contact=contact.id, template=about, elder=elder.id, **facts)
+    return True
+
+
+def advice(session: Session, elder: Elder, kind: str, key: str) -> int:
+    """Safety and self-rescue by text to the elder and the first contact; how many. Who has no telephone is visited.
+
+    Nobody is written to of an elder whose notices have stopped. Source: draft 四(5); processes P09 T2.
+    """
+    contact = contacts.first(session, elder.id)
+    readers: list[dict[str, int]] = [{"contact": contact.id}] if contact else []
+    if elder.phone and elder.phone_kind != "none" and not _is_silenced(elder):
+        readers.append({"reader": elder.id})
+    sent = [
+        outgoing.record(
+            session,
+            "sms",
+            f"{key}:{next(iter(each))}"[:200],
+            lane="bulk",
+            template="special_period_advice",
+            kind=kind,
+            **each,
+        )
+        for each in readers
+    ]
+    return len([each for each in sent if each is not None])
+
+
+def _is_silenced(elder: Elder) -> bool:
+    return elder.status == "exited" or bool((elder.plan or {}).get("notices_stopped"))
+
+
+def _require_not_silenced(elder: Elder) -> None:
+    """A text that waits while an elder dies goes to nobody. Source: processes P34."""
+    if _is_silenced(elder):
+        raise outgoing.Withheld("the notices about this elder have stopped")
+
+
+def elder_desk(
+    session: Session, elder: Elder, role: str, about: str, key: str, due_in: timedelta = timedelta(days=7)
+) -> None:
+    """A plain task about an elder for a desk that has to act, once per key."""
+    given = operations.role_of(session, role, Subject(elder.id, elder.unit_path, ""), {})
+    zh, en = TEMPLATES[about]
+    tasks.plain(
+        session,
+        name=f"{zh} {en}",
+        role=given.role,
+        unit_path=given.unit_path,
+        assignee_id=given.person_id,
+        subject_id=elder.id,
+        form_version=1,
+        priority=None,
+        why=given.why,
+        due_in=due_in,
+        key=key[:200],
+        detail={"about": about},
+        element_id=about[:80],
+    )
+
+
+def notes_about(session: Session, elder_id: int) -> list[UUID]:
+    """Open tasks that `elder_desk` gave to desks about an elder, and the review for which the elder was to come home.
+
+    What else belongs to an emergency is none of them.
+    """
+    task = tasks.task
+    asked = select(task.c.id, task.c.detail).where(
+        task.c.subject_id == elder_id, task.c.instance_id.is_(None), task.c.state == tasks.OPEN
+    )
+    return [row.id for row in session.connection().execute(asked) if _ends_with_the_elder(row.detail or {})]
+
+
+def _ends_with_the_elder(detail: dict[str, Any]) -> bool:
+    return set(detail) == {"about"} or detail.get("about") == "review_again"
+
+
+def area_desk(session: Session, unit_path: str, about: str, key: str) -> None:
+    """A plain task for the emergency desk of a place's district, about no elder, once per key."""
+    given = operations.role_of(session, "district_emergency", Subject(None, unit_path, ""), {"unit_path": unit_path})
+    zh, en = TEMPLATES[about]
+    tasks.plain(
+        session,
+        name=f"{zh} {en}",
+        role=given.role,
+        unit_path=given.unit_path,
+        form_version=1,
+        why=given.why,
+        due_in=timedelta(hours=2),
+        key=key[:200],
+        detail={"about": about},
+        element_id=about[:80],
+    )
+
+
+def elder_notice(session: Session, elder: Elder, role: str, about: str, key: str) -> None:
+    """A notice about an elder on the screens of whoever holds the role, once per key."""
+    given = operations.role_of(session, role, Subject(elder.id, elder.unit_path, ""), {})
+    outgoing.record(
+        session, "screen", key[:200], role=given.role, unit_path=given.unit_path, person=given.person_id,
+        template=about, elder=elder.id,
+    )  # fmt: skip
+
+
+def unit_notice(session: Session, unit_path: str, role: str, about: str, key: str) -> None:
+    """A notice on the screens of a role for a place, where it is about no elder; once per key."""
+    given = operations.role_of(session, role, Subject(None, unit_path, ""), {"unit_path": unit_path})
+    outgoing.record(
+        session, "screen", key[:200], role=given.role, unit_path=given.unit_path, person=given.person_id, template=about
+    )  # fmt: skip
 
 
 def repeated_alarm(session: Session, case: Case) -> None:

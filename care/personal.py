@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+import care.kept  # noqa: F401  (every table of people is read through it)
+
 # Byte order on both databases, so that a prefix is a range (organisation.within).
 PathColumn = String(120).with_variant(String(120, collation="C"), "postgresql")
 

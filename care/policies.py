@@ -54,6 +54,7 @@ class PolicySet:
     effective_to: date | None
     parent: str | None
     rarest_period: str | None
+    rarest_paragraph: str | None
     festivals: tuple[str, ...]
     festival_opens_days_before: int
 
@@ -99,6 +100,32 @@ def decide(
     return found.evaluate(decision, inputs, fired)
 
 
+@cache
+def targets(policy: str = DEFAULT_POLICY) -> Mapping[str, float]:
+    """Targets of the indicators as shares, by code; what is not listed informs only. Source: 6.4."""
+    content: dict[str, float] = orjson.loads((policy_set(policy).folder / "targets.json").read_bytes())
+    return content
+
+
+@cache
+def weights(policy: str = DEFAULT_POLICY) -> Mapping[str, int]:
+    """Weights of the annual score, by indicator and `sample`; satisfaction weighs most. Source: processes P26."""
+    content: dict[str, int] = orjson.loads((policy_set(policy).folder / "weights.json").read_bytes())
+    return content
+
+
+@cache
+def ladder(policy: str = DEFAULT_POLICY) -> tuple[str, ...]:
+    """The levels of lateness from the visitor up; other roles go on as care/roles.py says. Source: processes 4.0."""
+    content = orjson.loads((policy_set(policy).folder / "ladder.json").read_bytes())
+    return tuple(content["levels"])
+
+
+def decisions_of(policy: str) -> frozenset[str]:
+    """What a policy set decides; raises UnknownPolicy."""
+    return frozenset(_tables(policy))
+
+
 # --- tiers ---
 
 
@@ -117,21 +144,28 @@ def decide_tier(facts: Mapping[str, Any], policy: str = DEFAULT_POLICY) -> dict[
     `as_of` may be dates or ISO texts; without `as_of` it is today. Raises FactsRefused, DecisionFault.
     Source: policy 3.2-3.4.
     """
-    age = _age(facts)
-    categories = decide("elder_categories", facts, policy)
+    return explain_tier(facts, policy)[0]
+
+
+def explain_tier(facts: Mapping[str, Any], policy: str = DEFAULT_POLICY) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """(what decide_tier answers, the grounds: {"rule", "note"} of each rule that fired, its paragraph as the note)."""
+    fired: list[Fired] = []
+    categories = decide("elder_categories", facts, policy, fired)
     inputs = {
         **facts,
-        "age": age,
+        "age": _age(facts),
         "categories": categories,
         "unknown_solo": decide("unknown_solo", facts, policy),
     }
-    return {
+    result = {
         "tier": decide("tier_pick", inputs, policy),
         "categories": categories,
-        "rules": [each["rule"] for each in decide("tier_rules", inputs, policy)],
+        "rules": [each["rule"] for each in decide("tier_rules", inputs, policy, fired)],
         "flags": decide("tier_flags", inputs, policy),
         "policy": {"id": policy, "version": policy_set(policy).version},
     }
+    kept = {*categories, *result["rules"]}
+    return result, [{"rule": each.rule, "note": each.note} for each in fired if each.rule in kept]
 
 
 def _age(facts: Mapping[str, Any]) -> int:
@@ -175,6 +209,18 @@ def decide_visit_frequency(
 def is_rarer(period: str, floor: str) -> bool:
     """Whether visits once per `period` are rarer than once per `floor`."""
     return _RAREST_TO_DENSEST.index(period) < _RAREST_TO_DENSEST.index(floor)
+
+
+# --- devices ---
+
+
+def decide_device_subsidy(elder: Mapping[str, Any], policy: str = DEFAULT_POLICY) -> dict[str, Any]:
+    """Whether a device is subsidised, and in which class: {subsidised, class, share_percent}.
+
+    `elder`: tier, categories, minimum_allowance. The seeds name no amounts: `share_percent` is an example or null.
+    Source: issued plan 五(三); draft 五(3); rulings 9.17.
+    """
+    return dict(decide("device_subsidy", elder, policy))
 
 
 # --- contacts and emergencies ---

@@ -21,7 +21,7 @@ from typing import Any
 import chinese_calendar
 import holidays
 from lunar_python import Lunar
-from sqlalchemy import String, select
+from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -178,6 +178,13 @@ def decree(session: Session, changes: Iterable[Day], year: int) -> None:
     refresh(session)
 
 
+def is_confirmed(session: Session, year: int) -> bool:
+    """Whether a year is filled and every day of it is by a notice of the state, none estimated."""
+    of_year = CalendarDay.date.between(*_ends(year))
+    there, sure = session.execute(select(func.count(), func.count().filter(CalendarDay.confirmed)).where(of_year)).one()
+    return bool(there >= 365 and there == sure)
+
+
 def refresh(session: Session) -> None:
     """Take over what the table says; what it does not have is computed when asked."""
     found: dict[int, dict[date, Day]] = {}
@@ -253,7 +260,7 @@ def _lunar_day(year: int, month: int, day: int) -> date:
 _NOT_GIVEN = object()
 
 
-@function("working_days", "number")
+@function("working_days", "number", example='working_days(3, date and time("2026-09-30T10:00:00+08:00"))')
 def working_days(count: Any, start: Any = _NOT_GIVEN) -> datetime | None:
     """In diagrams: `working_days(3)` from now, `working_days(3, some.time)`. Null when the start is no moment."""
     if type(count) is not int:
@@ -269,7 +276,7 @@ def working_days(count: Any, start: Any = _NOT_GIVEN) -> datetime | None:
     return working_days_after(start if start.tzinfo else start.replace(tzinfo=clock.zone()), count)[0]
 
 
-@function("is working day")
+@function("is working day", example='is working day(date("2026-10-01"))')
 def is_working_day_of(day: Any) -> bool | None:
     """In diagrams and tables: whether a day is a working day."""
     if isinstance(day, datetime):

@@ -67,6 +67,7 @@ def attempts(session: Session, case: Case, step: Step) -> Iterator[ContactAttemp
     """A row for each contact task of this round that was answered and has none yet."""
     asked = select(ContactAttempt.element).where(ContactAttempt.case_id == case.id, ContactAttempt.round == case.round)
     known = set(session.scalars(asked))
+    done = {row.element_id: row.done_at for row in tasks.of_instance(session, step.instance_id)}
     for element, whom in WHOM.items():
         said = step.data.get(element)
         if isinstance(said, Mapping) and element not in known:
@@ -77,7 +78,7 @@ def attempts(session: Session, case: Case, step: Step) -> Iterator[ContactAttemp
                 element=element,
                 whom=whom,
                 way=str(answers.get("way") or ("phone" if element in _DESK_CALLS else "door")),
-                at=clock.now(),
+                at=done.get(element) or clock.now(),
                 answered=said.get("reached") == "yes" or whom == "police",
                 level=str(said.get("level") or "unknown"),
             )

@@ -11,18 +11,20 @@ Source: processes 4.0, P05, P36; rulings 9.12.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
-from care import organisation, people, roles
+from care import district_policies, organisation, people, roles, rota
 from care.elders import Elder
 from care.organisation import Unit, prefix
 from care.people import Post, Staff
 from care.policies import DEFAULT_POLICY
 from care.visitors import Responsibility, holds_today
 from engine import clock
+from engine.expressions import parse_date
 from engine.operations import Assignment, Subject, answers_question
 
 WHY = {
@@ -30,7 +32,9 @@ WHY = {
     "your_elder_b": ("你是该老人的B角责任人", "You are this elder's second visitor"),
     "stands_in_for_a": ("A角不在，由你（B角）接替", "Visitor A is away; you stand in"),
     "stands_in": ("同事不在，由你替班", "A colleague is away; you stand in"),
+    "your_turn": ("今天轮到你（B角）", "It is your turn today (visitor B)"),
     "acting_visitor": ("该老人暂无可到岗的责任人，由村居代办", "No visitor is there now; the village desk acts"),
+    "proposed": ("你被提名为该老人的探访责任人", "You are proposed as this elder's visitor"),
     "your_grid": ("老人住在你的网格", "The elder lives in your grid"),
     "your_village": ("老人住在你的嘎查村（社区）", "The elder lives in your village"),
     "your_township": ("老人住在你的苏木乡镇（街道）", "The elder lives in your township"),
@@ -41,6 +45,13 @@ WHY = {
     "your_service": ("你负责为该老人服务", "You serve this elder"),
     "on_behalf_of_family": ("家属没有账号，由你代为联系办理", "Families have no account; you act for them"),
     "on_behalf_of_elder": ("老人没有账号，由你代为办理", "Elders have no account; you act for them"),
+    "transferred": ("同事转办给你", "A colleague transferred it to you"),
+    "delegated": ("同事委派你办，办完由他确认", "A colleague delegated it to you and will confirm it"),
+    "delegated_back": ("你委派的办完了，请确认", "What you delegated is done; confirm it"),
+    "co_sign": ("请你会签", "You are asked to sign it"),
+    "not_agreed": ("会签有人不同意，请再看", "Somebody did not agree; look at it again"),
+    "sent_back": ("退回给你，请重办", "It was sent back to you; do it again"),
+    "withdrawn": ("你撤回了，请重办", "You withdrew it; do it again"),
     "handed_up": ("原办理人到时没办完，也转到你这里", "It was not done in time; it is yours as well"),
     "nobody_holds": ("下一级岗位无人在岗，由你接办", "Nobody is on that post now; you take it"),
     "unknown_elder": ("老人身份不明，由监测席先处理", "The elder is unknown; the monitoring desk begins"),
@@ -69,16 +80,32 @@ class _Holder:
 
 @answers_question("subject_of")
 def subject_of(session: Session, data: dict[str, Any]) -> Subject:
-    """The elder of `elder_id`; else nobody, in the unit of `unit_path` if there is one, else in the city."""
-    wanted = data.get("elder_id")
+    """The elder of `elder_id`; else nobody, in the unit of `unit_path` if there is one, else in the city.
+
+    The policy is what the place follows on the day `policy_on` (that of a planned visit period), else today.
+    """
+    wanted, day = data.get("elder_id"), _day(data)
     if isinstance(wanted, int) and not isinstance(wanted, bool):
-        found = session.execute(select(Elder.id, Elder.unit_path).where(Elder.id == wanted)).first()
+        asked = select(Elder.id, Elder.unit_path, district_policies.chosen(Elder.__table__.c.unit_path, day))
+        found = session.execute(asked.where(Elder.id == wanted)).first()
         if found is not None:
-            return Subject(found[0], found[1], DEFAULT_POLICY)
+            return Subject(found[0], found[1], found[2] or DEFAULT_POLICY, _reporter(data))
     place = data.get("unit_path")
     known = isinstance(place, str) and organisation.by_path(session, place) is not None
-    path = place if known else _city_path(session)
-    return Subject(None, str(path), DEFAULT_POLICY)
+    path = str(place) if known else _city_path(session)
+    policy = session.scalar(select(district_policies.chosen(literal(path), day)))
+    return Subject(None, path, policy or DEFAULT_POLICY, _reporter(data))
+
+
+def _reporter(data: dict[str, Any]) -> int | None:
+    """Who reported it (`reported_by` of an emergency), so that it is among what this person began."""
+    who = data.get("reported_by")
+    return who if isinstance(who, int) and not isinstance(who, bool) else None
+
+
+def _day(data: dict[str, Any]) -> date:
+    named = data.get("policy_on")
+    return (parse_date(named) if isinstance(named, str) else None) or clock.today()
 
 
 @answers_question("role_of")
@@ -91,9 +118,13 @@ def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any])
         return Assignment(found.role, found.unit_path, found.person_id, why)
     if role.startswith("dept:"):
         return _department(session, role, subject)
+    if role == "proposed_visitor":
+        return _proposed(session, subject, data)
+    if role == "self_test":
+        return Assignment(role, subject.unit_path, None, "your_role")  # nobody's, and never handed to anybody
     if subject.id is not None:
         if role == "visitor":
-            return _visitor(session, subject)
+            return _visitor(session, subject, alarm="case" in data)
         if role in _PERSONAL:
             return _personal(session, role, subject)
     if role == "grid_worker":
@@ -112,9 +143,15 @@ def why_title(code: str, language: str = "zh") -> str:
     return WHY.get(code, WHY["your_role"])[1 if language == "en" else 0]
 
 
-def _visitor(session: Session, subject: Subject) -> Assignment:
-    """A in person; B while A is away; then A's named stand-in; then the village desk, acting."""
-    a, b = _responsible(session, subject, "visitor"), _responsible(session, subject, "visitor_b")
+def _visitor(session: Session, subject: Subject, alarm: bool = False) -> Assignment:
+    """A in person; B while A is away; then A's named stand-in; then the village desk, acting.
+
+    New alarms go to B when the rota says that it is B's turn (P36).
+    """
+    a = _responsible(session, subject, "visitor")
+    b = _responsible(session, subject, "visitor_b")
+    if alarm and b is not None and b.there and subject.id is not None and rota.is_turn_of_b(session, subject.id):
+        return Assignment("visitor", subject.unit_path, b.staff_id, "your_turn")
     if a is not None and a.there:
         return Assignment("visitor", subject.unit_path, a.staff_id, "your_elder")
     if b is not None and b.there:
@@ -124,6 +161,14 @@ def _visitor(session: Session, subject: Subject) -> Assignment:
         if named is not None:
             return Assignment("visitor", subject.unit_path, named, "stands_in")
     return _post(session, "village_desk", subject.unit_path, "acting_visitor")
+
+
+def _proposed(session: Session, subject: Subject, data: dict[str, Any]) -> Assignment:
+    """Whom the proposal of P05 names; the village desk when that account is gone meanwhile."""
+    named = (data.get("proposal") or {}).get("visitor_id")
+    if isinstance(named, int) and people.person(session, named) is not None:
+        return Assignment("proposed_visitor", subject.unit_path, named, "proposed")
+    return _post(session, "village_desk", subject.unit_path, "nobody_holds")
 
 
 def _personal(session: Session, role: str, subject: Subject) -> Assignment:

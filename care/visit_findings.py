@@ -91,6 +91,18 @@ def findings(answers: Answers) -> dict[str, Any]:
     }
 
 
+FLAGS = (
+    "urgent", "demands", "subsidies", "errands", "hazards", "medication", "duty_breach", "suspected_disability",
+    "facts_changed", "major_change", "consent_withdrawn", "device_trouble",
+)  # fmt: skip
+
+
+def kinds_of(found: Mapping[str, Any]) -> list[str]:
+    """The flags that are set; a policy the elder wants and lacks counts as a subsidy to apply for."""
+    kinds = [flag for flag in FLAGS if found.get(flag)]
+    return [*kinds, "subsidies"] if found["policy_gaps"] and "subsidies" not in kinds else kinds
+
+
 def _at(answers: Answers, part: str, name: str) -> Any:
     return answers.get(part, {}).get(name)
 

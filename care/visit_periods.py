@@ -14,6 +14,12 @@ from engine import clock
 from engine.expressions import function, parse_date, parse_moment
 
 PERIODS = ("week", "two_weeks", "month", "quarter")
+PERIOD_TITLES = {
+    "week": ("每周", "Every week"),
+    "two_weeks": ("每两周", "Every two weeks"),
+    "month": ("每月", "Every month"),
+    "quarter": ("每季度", "Every quarter"),
+}
 FIRST_PAIR = date(2026, 6, 29)
 LARGEST_GAP_DAYS = {"week": 10, "two_weeks": 21, "month": 45, "quarter": 135}
 REMINDER_DAYS_BEFORE = {"week": 2, "two_weeks": 3, "month": 7, "quarter": 7}
@@ -92,21 +98,21 @@ def _period(kind: str, value: Any) -> Period | None:
     return None if day is None or kind not in PERIODS else period_of(kind, day)
 
 
-@function("period_start", "string")
+@function("period_start", "string", example='period_start("month", date("2026-08-12"))')
 def period_start(kind: str, day: Any) -> date | None:
     """In diagrams: first day of the visit period in which a day lies."""
     period = _period(kind, day)
     return None if period is None else period.starts_on
 
 
-@function("period_end", "string")
+@function("period_end", "string", example='period_end("quarter", date("2026-08-12"))')
 def period_end(kind: str, day: Any) -> date | None:
     """In diagrams: last day of the visit period in which a day lies."""
     period = _period(kind, day)
     return None if period is None else period.ends_on
 
 
-@function("visit_day", "string", "", "number", "number")
+@function("visit_day", "string", "", "number", "number", example='visit_day("month", date("2026-08-12"), 1, 2)')
 def visit_day(kind: str, day: Any, turn: int = 1, of: int = 1, last_visit: Any = None) -> date | None:
     """In diagrams: the day proposed for a visit of the period in which a day lies."""
     period = _period(kind, day)

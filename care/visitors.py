@@ -108,7 +108,7 @@ def load(session: Session, staff_id: int) -> int:
     return sum({"high": 4, "key": 2, "general": 1}.get(tier, 0) * count for tier, count in counted)
 
 
-def holds_today(row: Any = Responsibility) -> ColumnElement[bool]:
-    """«in force today», for the table or an alias of it."""
-    today = clock.today()
+def holds_today(row: Any = Responsibility, today: Any = None) -> ColumnElement[bool]:
+    """«in force today», for the table or an alias of it; `today`: a parameter for it, in a statement that is kept."""
+    today = clock.today() if today is None else today
     return and_(row.from_on <= today, or_(row.until_on.is_(None), row.until_on > today))

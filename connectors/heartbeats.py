@@ -1,4 +1,8 @@
-"""When each device was last heard: kept in memory, written every five seconds in one statement, never a row each."""
+"""When each device was last heard: kept in memory, written every five seconds, never a row each.
+
+They are written a few hundred at a time, in the order of the numbers, so that no alarm of one of these devices waits
+for all the others.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,12 @@ from engine import clock, jobs
 logger = logging.getLogger(__name__)
 
 WRITE_SECONDS = 5.0
-_writer: Callable[[Session, dict[str, tuple[datetime, dict[str, Any]]]], None] | None = None
+AT_ONCE = 250
+Newest = dict[str, tuple[datetime, dict[str, Any]]]
+_writer: Callable[[Session, Newest], None] | None = None
 
 
-def writes_heartbeats(function: Callable[[Session, dict[str, tuple[datetime, dict[str, Any]]]], None]) -> None:
+def writes_heartbeats(function: Callable[[Session, Newest], None]) -> None:
     """The site names who writes down (device → moment, data); this folder does not know the registry."""
     global _writer
     _writer = function
@@ -29,7 +35,7 @@ class Heartbeats:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        self._newest: Newest = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heartbeats", daemon=True)
 
@@ -51,15 +57,18 @@ class Heartbeats:
         """Write what has been heard since the last time; on failure it stays for the next time."""
         with self._lock:
             newest, self._newest = self._newest, {}
-        if not newest or _writer is None:
+        if _writer is None:
             return
-        try:
-            with jobs.transaction() as session:
-                _writer(session, newest)
-        except Exception:
-            logger.exception("could not write heartbeats devices=%d", len(newest))
-            with self._lock:
-                self._newest = newest | self._newest
+        numbers = sorted(newest)
+        for start in range(0, len(numbers), AT_ONCE):
+            part = {number: newest[number] for number in numbers[start : start + AT_ONCE]}
+            try:
+                with jobs.transaction() as session:
+                    _writer(session, part)
+            except Exception:
+                logger.exception("could not write heartbeats devices=%d", len(part))
+                with self._lock:
+                    self._newest = part | self._newest
 
     def _work(self) -> None:
         while not self._stopping.wait(WRITE_SECONDS):

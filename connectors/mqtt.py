@@ -4,36 +4,42 @@ For whoever is on call: a message is acknowledged to the broker only after it is
 holds messages sends them again after any failure here. While the database is away nothing is acknowledged and the
 batch is tried again each second; nothing is dropped. `health()` shows the last message and what waits.
 
-The network thread only puts messages in a queue. One thread per lane (events; readings and heartbeats) commits
-batches and acknowledges. Packet ids are used again after a reconnect: an acknowledgement of an earlier connection is
-never sent.
+The network thread only puts messages in a queue. One thread per lane (events; readings and heartbeats) stores what
+waits in batches, cries for help first, and acknowledges after the commit. Packet ids are used again after a reconnect:
+an acknowledgement of an earlier connection is never sent.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
+import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from sqlalchemy.exc import DBAPIError
+from structlog.contextvars import bound_contextvars
 
 from connectors.heartbeats import Heartbeats
-from connectors.intake import Answer, Arrival, take
-from connectors.payloads import Payload, read, unhandled
+from connectors.intake import Answer, Arrival, database_is_away, take_each
+from connectors.payloads import LIFE_SAFETY, Payload, read
+from engine import failpoints, jobs
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 100
 QUEUE_LIMIT = 5_000
+LINGER_SECONDS = 0.01
+"""How long a lane that is busy waits for more before it stores; one that is idle stores the first message at once."""
 RETRY_SECONDS = 1.0
-POISON_AFTER = 5
+FIRST = LIFE_SAFETY | {"sos_cancelled"}
+"""Stored before what came earlier and can wait: a power cut of a district never delays an SOS."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,30 @@ class _Message:
     qos: int
     topic: str
     body: bytes
+
+
+class _Waiting:
+    """Messages that were read and are not stored yet."""
+
+    def __init__(self) -> None:
+        self._first: deque[tuple[_Message, Arrival]] = deque()
+        self._then: deque[tuple[_Message, Arrival]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._then)
+
+    def add(self, message: _Message, arrival: Arrival) -> None:
+        content = arrival.content
+        urgent = isinstance(content, Payload) and content.type in FIRST
+        (self._first if urgent else self._then).append((message, arrival))
+
+    def batch(self) -> list[tuple[_Message, Arrival]]:
+        """The next to be stored, at most BATCH."""
+        found: list[tuple[_Message, Arrival]] = []
+        for waiting in (self._first, self._then):
+            while waiting and len(found) < BATCH:
+                found.append(waiting.popleft())
+        return found
 
 
 @dataclass(frozen=True)
@@ -81,6 +111,8 @@ class Lane:
         self._uses = uses
         self._heard = heard
         self._queue: queue.Queue[_Message] = queue.Queue(QUEUE_LIMIT)
+        self._waiting = _Waiting()
+        self._busy = False
         self._generation = 0
         self._stopping = threading.Event()
         self._client = self._make_client()
@@ -102,7 +134,7 @@ class Lane:
         """Connected or not, how many messages wait to be stored, when the last one came (epoch seconds)."""
         return {
             "connected": self._client.is_connected(),
-            "waiting": self._queue.qsize(),
+            "waiting": self._queue.qsize() + len(self._waiting),
             "last_message_at": self.last_message_at,
         }
 
@@ -116,6 +148,7 @@ class Lane:
         if self._address.username:
             client.username_pw_set(self._address.username, self._address.password)
         client.reconnect_delay_set(1, 15)
+        client.max_inflight_messages_set(500)  # confirmations on their way to devices
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -140,56 +173,67 @@ class Lane:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            batch = self._next_batch()
+            jobs.follow_clock()
+            self._receive()
+            batch = self._waiting.batch()
+            self._busy = len(batch) > 1
             if batch:
                 self._store(batch)
 
-    def _next_batch(self) -> list[_Message]:
-        try:
-            batch = [self._queue.get(timeout=0.5)]
-        except queue.Empty:
-            return []
-        while len(batch) < BATCH:
+    def _receive(self) -> None:
+        """Read what has come; waits for a message when none waits to be stored."""
+        if not self._waiting:
             try:
-                batch.append(self._queue.get_nowait())
+                self._read(self._queue.get(timeout=0.5))
             except queue.Empty:
-                break
-        return batch
+                return
+        if self._busy:
+            self._stopping.wait(LINGER_SECONDS)
+        while len(self._waiting) < QUEUE_LIMIT:
+            try:
+                self._read(self._queue.get_nowait())
+            except queue.Empty:
+                return
 
-    def _store(self, batch: list[_Message]) -> None:
-        pairs = [(message, arrival) for message in batch if (arrival := self._arrival(message)) is not None]
-        answers = self._take([arrival for _, arrival in pairs])
-        for (message, arrival), answer in zip(pairs, answers, strict=True):
+    def _read(self, message: _Message) -> None:
+        """A heartbeat is noted at once; everything else waits to be stored."""
+        arrival = self._arrival(message)
+        if arrival is None:
+            self._acknowledge(message)
+        else:
+            self._waiting.add(message, arrival)
+
+    def _store(self, batch: list[tuple[_Message, Arrival]]) -> None:
+        with bound_contextvars(batch=secrets.token_hex(4)):
+            self._store_batch(batch)
+
+    def _store_batch(self, batch: list[tuple[_Message, Arrival]]) -> None:
+        answers = self._take([arrival for _, arrival in batch])
+        if not answers:
+            return  # stopping: the broker keeps it
+        failpoints.reach("confirm.before")
+        for (message, arrival), answer in zip(batch, answers, strict=True):
             self._confirm(message, arrival, answer)
-        for message in batch:
-            if message.qos and message.generation == self._generation:
-                self._client.ack(message.mid, message.qos)
+        failpoints.reach("confirm.after")
+        for message, _ in batch:
+            self._acknowledge(message)
+
+    def _acknowledge(self, message: _Message) -> None:
+        if message.qos and message.generation == self._generation:
+            self._client.ack(message.mid, message.qos)
 
     def _take(self, arrivals: list[Arrival]) -> list[Answer]:
-        """Store all, however long the database is away; a payload that fails alone five times is kept as unreadable."""
-        if not arrivals:
-            return []
-        try:
-            return take(arrivals)
-        except Exception:
-            logger.exception("could not store a batch lane=%s size=%d", self.name, len(arrivals))
-        return [self._take_one(arrival) for arrival in arrivals]
-
-    def _take_one(self, arrival: Arrival) -> Answer:
-        pause, faults = RETRY_SECONDS, 0
+        """Store all, however long the database is away; [] when the program stops before."""
+        pause = RETRY_SECONDS
         while not self._stopping.is_set():
             try:
-                return take([arrival])[0]
-            except DBAPIError:
-                logger.exception("the database does not answer, will try again lane=%s", self.name)
-            except Exception:
-                logger.exception("could not store a message lane=%s", self.name)
-                faults += 1
-                if faults == POISON_AFTER:
-                    arrival = replace(arrival, content=unhandled(arrival.content))
+                return take_each(arrivals)
+            except Exception as fault:
+                away = database_is_away(fault)
+                logger.exception("nothing stored, will try again lane=%s away=%s", self.name, away)
             self._stopping.wait(pause)
-            pause = min(pause * 2, 30)
-        raise SystemExit  # stopping: nothing is acknowledged, the broker keeps it
+            pause = min(pause * 2, 15)
+        return []
 
     def _arrival(self, message: _Message) -> Arrival | None:
         topic = parse_topic(self._address.root, message.topic)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -40,13 +40,16 @@ class Payload:
 class Unreadable:
     """What could not be read: `fault` is the reason, `raw` what is kept of it, `key` the same for the same bytes.
 
-    `id` is the sender's, where that much could be read, so that the answer can be told apart.
+    `id` is the sender's, where that much could be read, so that the answer can be told apart. `type` and `device` are
+    known of what can be read and cannot be handled: it may be a cry for help all the same.
     """
 
     fault: str
     raw: bytes
     key: str
     id: str | None = None
+    type: str | None = None
+    device: str | None = None
 
 
 def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
@@ -66,7 +69,7 @@ def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
     return Payload(
         id=content["id"],
         device=content["device"],
-        type=content.get("type", ""),
+        type=_printable(content.get("type") or ""),
         time=content["time"],
         seq=content.get("seq"),
         data=content.get("data") or {},
@@ -78,7 +81,9 @@ def read(raw: bytes, needs_type: bool = True) -> Payload | Unreadable:
 
 def unhandled(content: Payload | Unreadable) -> Unreadable:
     """A payload that the program cannot handle, as the operator gets to see it."""
-    return content if isinstance(content, Unreadable) else refused(content, "could not be handled")
+    if isinstance(content, Unreadable):
+        return content
+    return replace(refused(content, "could not be handled"), type=content.type, device=content.device)
 
 
 def refused(content: Payload, fault: str) -> Unreadable:
@@ -117,6 +122,11 @@ def _fault(content: dict[str, Any], needs_type: bool) -> str | None:
     if content.get("sig") is not None and not isinstance(content["sig"], str):
         return "sig: text"
     return None
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which no database column takes; a type of nothing else is `unknown`."""
+    return text if text.isprintable() else "".join(filter(str.isprintable, text)) or "unknown"
 
 
 def _whole(value: object) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from connectors.errors import ConnectorError
-from connectors.intake import Answer, Arrival, take
+from connectors.intake import Answer, Arrival, gate
 from connectors.payloads import Payload, read, refused
 
 MAX_BYTES = 1024 * 1024
@@ -53,7 +53,7 @@ def accept(
     if len(raws) > MAX_PAYLOADS:
         raise TooMuch(f"{len(raws)} payloads; at most {MAX_PAYLOADS}")
     arrivals = [_arrival(raw, sender) for raw in raws]
-    return take(arrivals)
+    return gate.take(arrivals)
 
 
 def signature(body: bytes, key: bytes, kid: str, seconds: int) -> str:

@@ -32,6 +32,8 @@ def send(
     arrived, listening = threading.Event(), threading.Event()
     topic = f"{address.root}/{site}/{device}"
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"{device}-{event_id[:8]}")
+    if address.username:
+        client.username_pw_set(address.username, address.password)
 
     def on_message(_client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         content = orjson.loads(message.payload)

@@ -21,18 +21,53 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from engine import failpoints
 from engine.errors import EngineError
 from engine.settings import settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+IDLE_SECONDS = 0.5
+_POSTGRESQL = (
+    "-clock_timeout=5000 -cidle_in_transaction_session_timeout=60000 -cTimeZone=UTC "
+    # questions here take a millisecond or two: starting helpers or a compiler for one that is thought to be long, as it
+    # does for a list of which nothing is found, costs ten to three hundred
+    "-cmax_parallel_workers_per_gather=0 -cjit=off"
+)
 
 
 class DatabaseNotUsable(EngineError):
     """The database cannot be opened or written."""
+
+
+AWAY, FULL, BUSY, UNFIT = "away", "full", "busy", "unfit"
+_FULL = frozenset(("53100", 13))  # sqlstate disk_full; SQLITE_FULL
+_BUSY = frozenset(
+    ("55P03", "40001", "40P01", 5, 6)
+)  # lock timeout, serialization, deadlock; SQLITE_BUSY, SQLITE_LOCKED
+
+
+def trouble(fault: BaseException) -> str | None:
+    """What an error of the database means: AWAY (it will be back), FULL (its disk), BUSY (somebody held the rows too
+    long), UNFIT (these values can never be stored); None for a fault of the program and everything else."""
+    if isinstance(fault, PoolTimeout):
+        return BUSY
+    if not isinstance(fault, DBAPIError):  # a step wraps what happened in it
+        return None if fault.__cause__ is None else trouble(fault.__cause__)
+    code = getattr(fault.orig, "sqlstate", None) or getattr(fault.orig, "sqlite_errorcode", 0)
+    code = code & 0xFF if isinstance(code, int) else code  # SQLite's extended codes carry the plain one below
+    if code in _FULL:
+        return FULL
+    if code in _BUSY:
+        return BUSY
+    if isinstance(fault, DataError):
+        return UNFIT
+    return AWAY if fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError) else None
 
 
 class Base(DeclarativeBase):
@@ -137,6 +172,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = self._sqlite(url) if self.is_sqlite else self._postgresql(url)
+        event.listen(self.engine, "before_cursor_execute", _count)
 
     def _sqlite(self, url: str) -> Engine:
         name = make_url(url).database or ":memory:"
@@ -175,6 +211,7 @@ class Database:
             )
 
         self._lock = self._writer.held
+        self._view: dict[str, Any] = {}  # a SQLite transaction sees one moment anyway
         return engine
 
     def _postgresql(self, url: str) -> Engine:
@@ -182,11 +219,12 @@ class Database:
             url,
             pool_size=20,
             max_overflow=20,
-            pool_pre_ping=True,
             hide_parameters=True,  # errors are stored and logged; parameters are data of people
-            connect_args={"options": "-clock_timeout=5000 -cidle_in_transaction_session_timeout=60000 -cTimeZone=UTC"},
+            connect_args={"options": _POSTGRESQL},
         )
+        _ask_idle_connections(engine)
         self._lock = _no_lock
+        self._view = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return engine
 
     @contextmanager
@@ -198,18 +236,54 @@ class Database:
                 with connection.begin():
                     yield session
                     session.flush()
+                    failpoints.reach("commit.before")
             finally:
                 session.close()
+        failpoints.reach("commit.after")
         _run_after_commit(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent view of the rows; nothing may be changed. What was read stays readable afterwards."""
-        with Session(bind=self.engine, autoflush=False, expire_on_commit=False) as session:
+        with (
+            self.engine.connect().execution_options(**self._view) as connection,
+            Session(bind=connection, autoflush=False, expire_on_commit=False) as session,
+        ):
             yield session
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _count(connection: Any, *statement: Any) -> None:
+    info = connection.info
+    info["statements"] = info.get("statements", 0) + 1
+
+
+def statements(session: Session) -> int:
+    """How many statements went over this session's connection so far: for differences."""
+    return int(session.connection().info.get("statements", 0))
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """A connection that was idle for a moment is asked whether it still lives before it is used.
+
+    Not each time: that would be one more round trip per transaction. Who meets a server that was restarted within the
+    moment gets an error as if it had stopped in the middle, and the pool is emptied.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _rests(connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _asked(connection: Any, record: Any, proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", 0.0) < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as fault:
+            raise InvalidatePoolError() from fault
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:

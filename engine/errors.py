@@ -13,4 +13,12 @@ class EngineError(Exception):
     rolled back and before the error goes on: it keeps what must not be lost.
     """
 
-    remedy: Callable[[Any], None] | None = None
+    remedy: Callable[[Any], object] | None = None
+
+
+class NotPossible(EngineError):
+    """What a person asked for would break something, so nothing was done; `zh` and `en` say why and what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} {en}")
+        self.zh, self.en = zh, en

@@ -1,6 +1,7 @@
 """Who did what when; rows are only added. The page of an instance, an elder's file and the audit read them.
 
-Rows hold ids and codes, never names or addresses of people. Times are the engine clock's.
+Rows hold ids and codes, never names or addresses of people. Times are the engine clock's. Nothing here changes or
+deletes a row, the database refuses it (a trigger that the migration makes), and `engine.seals` makes it visible.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import Base, Document, Id, Instant
-from engine.rows import UNIT_PATH
+from engine.rows import UNIT_PATH, insert_all
 
 history = Table(
     "history",
@@ -32,12 +33,11 @@ history = Table(
     Column("unit_path", UNIT_PATH),
     Column("note", Text),
     Column("ids", Document),
+    Column("revision", Integer),  # of the instance's state, for rows that a step wrote
     Index("ix_history_instance", "instance_id", "id"),
     Index("ix_history_subject", "subject_id", "id"),
     Index("ix_history_who", "who", "id"),
 )
-
-_INSERT = insert(history)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class HistoryRow:
     unit_path: str | None
     note: str | None
     ids: dict[str, Any] | None
+    revision: int | None = None
 
 
 def row_of(
@@ -70,6 +71,7 @@ def row_of(
     unit_path: str | None = None,
     note: str | None = None,
     ids: dict[str, Any] | None = None,
+    revision: int | None = None,
 ) -> dict[str, Any]:
     """A row, not yet written: for `write_all`."""
     return {
@@ -84,13 +86,13 @@ def row_of(
         "unit_path": unit_path,
         "note": note,
         "ids": ids,
+        "revision": revision,
     }
 
 
 def write_all(session: Session, rows: list[dict[str, Any]]) -> None:
     """Add rows in one statement, in their order."""
-    if rows:
-        session.connection().execute(_INSERT, rows)
+    insert_all(session, history, rows)
 
 
 def write(
@@ -123,6 +125,13 @@ def of_instance(session: Session, instance_id: UUID, after: int = 0, limit: int 
     c = history.c
     query = select(history).where(c.instance_id == instance_id, c.id > after).order_by(c.id).limit(limit)
     return [HistoryRow(**row._mapping) for row in session.connection().execute(query)]
+
+
+def last_of(session: Session, who: int, task_id: UUID, among: int = 20) -> HistoryRow | None:
+    """What a person did last with a task, if it is among the last things that person did at all."""
+    c = history.c
+    rows = session.connection().execute(select(history).where(c.who == who).order_by(c.id.desc()).limit(among))
+    return next((HistoryRow(**row._mapping) for row in rows if row.task_id == task_id), None)
 
 
 def of_subject(session: Session, subject_id: int, before: int | None = None, limit: int = 100) -> list[HistoryRow]:

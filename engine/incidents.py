@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text, select, update
+from sqlalchemy import Column, Index, Integer, String, Table, Text, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, db
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
 from engine.rows import UNIT_PATH
+from engine.together import write
 
 incident = Table(
     "incident",
@@ -114,13 +115,16 @@ def close_for_work(session: Session, work_id: UUID, outcome: str = "went_on") ->
     )
 
 
+_CLOSE_OF_INSTANCE = (
+    update(incident)
+    .where(incident.c.instance_id == bindparam("mine"), incident.c.closed_at.is_(None))
+    .values(closed_at=bindparam("moment"), closed_by=bindparam("who"), outcome=bindparam("how"))
+)
+
+
 def close_of_instance(session: Session, instance_id: UUID, outcome: str, by: int | None = None) -> None:
     """Close every incident of an instance that ended, was cancelled or moves again."""
-    session.connection().execute(
-        update(incident)
-        .where(incident.c.instance_id == instance_id, incident.c.closed_at.is_(None))
-        .values(closed_at=clock.now(), closed_by=by, outcome=outcome)
-    )
+    write(session, _CLOSE_OF_INSTANCE, {"mine": instance_id, "moment": clock.now(), "who": by, "how": outcome})
 
 
 def close(session: Session, incident_id: UUID, outcome: str, by: int | None = None) -> None:
@@ -130,6 +134,15 @@ def close(session: Session, incident_id: UUID, outcome: str, by: int | None = No
         .where(incident.c.id == incident_id)
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome)
     )
+
+
+def close_of_kind(session: Session, kind: str, outcome: str) -> None:
+    """Close the open incidents of a kind that belong to no instance and no work (audit, test alarm)."""
+    c = incident.c
+    of_kind = update(incident).where(
+        c.kind == kind, c.instance_id.is_(None), c.work_id.is_(None), c.closed_at.is_(None)
+    )
+    session.connection().execute(of_kind.values(closed_at=clock.now(), outcome=outcome))
 
 
 def get(session: Session, incident_id: UUID) -> Incident:

@@ -11,7 +11,7 @@ The questions (`subject_of`, `role_of`, `ladder_of`, `ladder_tells`, `unclaimed`
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,11 +58,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom an instance is about: the elder's id (None when unknown), the unit path, the policy set in force there."""
+    """Whom an instance is about: the elder's id (None when unknown), the unit path, the policy set in force there.
+
+    `by` is the person who reported what it begins with, where a message begins it and the domain knows.
+    """
 
     id: int | None
     unit_path: str
     policy: str
+    by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,17 @@ class Operation:
     required: frozenset[str]
 
 
+class Found(dict[str, Any]):
+    """A result by which an instance learns whom it is about, where that was unknown when it began.
+
+    `names` become variables at the top of the process data (`elder_id`), and the domain says anew whose instance it is.
+    """
+
+    def __init__(self, names: dict[str, Any], **result: Any) -> None:
+        super().__init__(result)
+        self.names = names
+
+
 OPERATIONS: dict[str, Operation] = {}
 CHANNELS: dict[str, frozenset[str]] = {}
 """Parameters of the asynchronous service tasks that a channel serves, by channel; filled by `outgoing.delivers`."""
@@ -131,7 +146,8 @@ def call(session: Session, name: str, step: Step, parameters: dict[str, Any]) ->
 
 
 def answers_question(question: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the domain's answer to `subject_of`, `role_of`, `ladder_of`, `ladder_tells`, `unclaimed`, `fallback`."""
+    """Register the domain's answer to `subject_of`, `role_of`, `ladder_of`, `ladder_tells`, `unclaimed`, `fallback`,
+    `supplemented`, `back_to`, `verb_tells`, `verb_urges`, `objections`, `opened`."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         _answers[question] = function
@@ -157,6 +173,15 @@ def role_of(session: Session, role: str, subject: Subject, data: dict[str, Any])
     return answer(session, role, subject, data) if answer else Assignment(role, subject.unit_path)
 
 
+def objections(session: Session, task: Any, answers: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    """What the domain has against answers that their form accepts: sentences in both languages by field; {} mostly.
+
+    `task`: the row of the worklist (engine.tasks.TaskRow) that they are for.
+    """
+    answer = _answers.get("objections")
+    return answer(session, task, answers) if answer else {}
+
+
 def ladder_of(session: Session, undone: Undone) -> Assignment | None:
     """Who gets an undone task next, above whoever has it now; None at the top of the ladder and without a domain."""
     answer = _answers.get("ladder_of")
@@ -168,6 +193,12 @@ def ladder_tells(session: Session, what: str, undone: Undone, to: Assignment) ->
     answer = _answers.get("ladder_tells")
     if answer is not None:
         answer(session, what, undone, to)
+
+
+def back_to(session: Session, person_id: int) -> int | None:
+    """Who gets what comes back to a person: the stand-in while they are away, None when nobody is there for them."""
+    answer = _answers.get("back_to")
+    return answer(session, person_id) if answer else person_id
 
 
 def known_roles() -> frozenset[str] | None:

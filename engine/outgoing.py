@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 from engine import clock, db, operations, work
 from engine.db import Base, Id, Instant
 from engine.errors import EngineError
-from engine.rows import insert_once
+from engine.rows import insert_all, insert_once
 from engine.vault import EncryptedDocument
 
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given_up"
+HELD, DROPPED = "held", "dropped"
+"""After a restore: held for a person (engine.held), and never to be sent."""
 
 outgoing = Table(
     "outgoing",
@@ -51,6 +53,13 @@ class DeliveryFailed(EngineError):
         super().__init__(sentence)
         self.permanent = permanent
         self.code = code
+
+
+class Withheld(DeliveryFailed):
+    """It is not to be sent any more, by a rule of whoever names the number: given up, and no incident."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, permanent=True)
 
 
 @dataclass(frozen=True)
@@ -84,13 +93,35 @@ def delivers(channel: str, parameters: Iterable[str] = ()) -> Callable[[Deliver]
     return register
 
 
+def deliverer(channel: str) -> Deliver | None:
+    """The function that serves a channel in this process, None without one."""
+    return _delivers.get(channel)
+
+
 def record(session: Session, channel: str, key: str, *, lane: str = work.NORMAL, **payload: Any) -> UUID | None:
     """Write an effect down, once per channel and key; None when that one was written before."""
     row = row_of(channel, key, payload)
+    row["state"] = _state_of_new(lane)
     if session.connection().execute(insert_once(session, outgoing), row).rowcount == 0:
         return None
-    work.add(session, "deliver", ref=row["id"], lane=lane)
+    if row["state"] == WAITING:
+        work.add(session, "deliver", ref=row["id"], lane=lane)
     return UUID(int=row["id"].int)
+
+
+_hold_until: datetime | None = None
+
+
+def hold_new_until(moment: datetime | None) -> None:
+    """Hold new effects of every lane but `alarm` in this process until then (real time); None: no more."""
+    global _hold_until
+    _hold_until = moment
+
+
+def _state_of_new(lane: str) -> str:
+    if _hold_until is None or lane == work.ALARM:
+        return WAITING
+    return HELD if clock.now() - clock.offset() < _hold_until else WAITING
 
 
 def row_of(
@@ -111,8 +142,7 @@ def row_of(
 
 def write(session: Session, rows: list[dict[str, Any]], lane: str) -> list[dict[str, Any]]:
     """Write down effects and return the work rows that will deliver them (the caller adds them with its own)."""
-    if rows:
-        session.connection().execute(insert_once(session, outgoing), rows)
+    insert_all(session, outgoing, rows, once=True)
     return [work.new("deliver", ref=row["id"], lane=lane) for row in rows]
 
 
@@ -130,12 +160,40 @@ def result(session: Session, outgoing_id: UUID) -> dict[str, Any]:
     return session.connection().execute(query).scalar_one() or {}
 
 
+Address = Callable[[Session, dict[str, Any]], dict[str, Any]]
+_addresses: dict[str, Address] = {}
+
+
+def addresses(channel: str) -> Callable[[Address], Address]:
+    """Register `function(session, payload) -> further payload`, asked when an effect is sent: numbers of people.
+
+    So the row holds ids only, and what is sent goes to the number that holds then. Raises DeliveryFailed; Withheld
+    for what nobody may be sent any more.
+    """
+
+    def register(function: Address) -> Address:
+        _addresses[channel] = function
+        return function
+
+    return register
+
+
+def addressed(session: Session, channel: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload as it goes out now, with the numbers of people; raises DeliveryFailed."""
+    find = _addresses.get(channel)
+    return payload if find is None else payload | find(session, payload)
+
+
 def send(row: OutgoingRow) -> dict[str, Any]:
     """Hand an effect to its channel; raises DeliveryFailed. Never call it inside a transaction."""
     deliver = _delivers.get(row.channel)
     if deliver is None:
         raise DeliveryFailed(f"nobody delivers {row.channel!r} in this process")
-    return deliver(row.payload, row.key) or {}
+    if row.channel not in _addresses:
+        return deliver(row.payload, row.key) or {}
+    with db.reading() as session:
+        payload = addressed(session, row.channel, row.payload)
+    return deliver(payload, row.key) or {}
 
 
 def sent(session: Session, outgoing_id: UUID, result: dict[str, Any]) -> None:

@@ -39,6 +39,12 @@ class Settings:
     home: Path = _setting(CHECKOUT / "var", "folder of the database, keys and attachments")
     database_url: str = _setting("", "SQLAlchemy address; empty: SQLite file in the home folder")
     site_name: str = _setting("居家探访关爱平台", "name shown on the pages")
+    hotline: str = _setting(
+        "96111", "telephone of the hotline; takes emergency reports by SMS when a phone has no data"
+    )
+    public_address: str = _setting(
+        "", "address under which phones outside reach the pages (https://…), for links in texts; empty: none are sent"
+    )
     time_zone: str = _setting("Asia/Shanghai", "zone of all days and hours that people read")
     demo: bool = _setting(False, "demonstration mode: simulated devices and a clock that can be moved")
     host: str = _setting("127.0.0.1", "address the pages are served on")
@@ -54,15 +60,41 @@ class Settings:
     redis_url: str = _setting("", "Redis for dramatiq; empty: in-process workers")
     secret_key: str = _setting("", "key of the web sessions; empty: made once and kept in the home folder")
     data_key: str = _setting("", "hex key of encrypted fields, 32 bytes; empty: made once and kept in the home folder")
+    history_key: str = _setting(
+        "", "hex key that signs the history, 32 bytes, for workers only; empty: made once and kept in the home folder"
+    )
+    anchors: str = _setting(
+        "",
+        "folder where the signed head of the history is written each 10 min, best on another machine; "
+        "empty: `anchors/` of the home folder",
+    )
     secure_cookies: bool = _setting(False, "send the session cookie only over TLS; set it in a city")
     web_threads: int = _setting(16, "threads that serve pages")
     worker_threads: int = _setting(4, "threads that work on jobs, besides the reserved alarm lane")
+    self_test: bool = _setting(False, "raise a test alarm each minute and tell when it does not become a task in 90 s")
+    self_test_password: str = _setting("", "password of the user self-test at the MQTT broker")
+    metrics_token: str = _setting(
+        "", "what asks for /metrics says this as its Bearer token; empty: only this machine, never through a proxy"
+    )
+    metrics_port: int = _setting(0, "port of /metrics and /health of workers and listener; 0: none")
+    metrics_host: str = _setting("127.0.0.1", "address of that port; another than this machine needs the token")
+    release_by_two: bool = _setting(
+        True,
+        "a diagram changed on the pages is released by a second person (P45); "
+        "0, or a demonstration: designers deploy by themselves",
+    )
+    urges_per_hour: int = _setting(3, "how often one task may be urged within an hour")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
     log_format: str = _setting("text", "text or json")
 
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.home / 'visitflow.db'}"
+
+    @property
+    def deploys_directly(self) -> bool:
+        """Whether a designer deploys without a second person. Source: processes P45."""
+        return self.demo or not self.release_by_two
 
     @property
     def zone(self) -> ZoneInfo:
@@ -105,6 +137,11 @@ def environment(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def environment_with(**values: str) -> dict[str, str]:
+    """The environment of a program that is called, with these variables."""
+    return dict(os.environ) | values
+
+
 def _convert(variable: str, text: str, kind: type) -> Any:
     if kind is bool:
         word = text.strip().lower()
@@ -135,6 +172,18 @@ def _check(values: Settings) -> None:
                 str(getattr(values, name)),
                 "请写 1 到 65535 的端口 · write a port, 1 to 65535",
             )
+    if values.metrics_host not in ("127.0.0.1", "::1", "localhost") and not values.metrics_token:
+        raise SettingRefused(
+            "VISITFLOW_METRICS_HOST",
+            values.metrics_host,
+            "请同时设 VISITFLOW_METRICS_TOKEN · set VISITFLOW_METRICS_TOKEN as well",
+        )
+    if values.public_address and not values.public_address.startswith(("https://", "http://")):
+        raise SettingRefused(
+            "VISITFLOW_PUBLIC_ADDRESS",
+            values.public_address,
+            "请写 https:// 开头的地址 · write an address that begins with https://",
+        )
     if values.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise SettingRefused(
             "VISITFLOW_LOG_LEVEL", values.log_level, "请写 DEBUG、INFO、WARNING 或 ERROR · write one of these"
@@ -147,7 +196,10 @@ def _check(values: Settings) -> None:
             values.database_url,
             "请写 · write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
         )
-    if values.data_key and len(values.data_key) != 64:
-        raise SettingRefused(
-            "VISITFLOW_DATA_KEY", "…", "请写 64 位十六进制数，或不设 · write 64 hexadecimal digits, or leave it out"
-        )
+    for name in ("data_key", "history_key"):
+        if getattr(values, name) and len(getattr(values, name)) != 64:
+            raise SettingRefused(
+                f"VISITFLOW_{name.upper()}",
+                "…",
+                "请写 64 位十六进制数，或不设 · write 64 hexadecimal digits, or leave it out",
+            )

@@ -8,6 +8,7 @@ finished keeps the text as a supplement (state `late`): nothing that a worker re
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,15 @@ import orjson
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, failpoints
 from engine.db import Base, Document, Id, Instant
 from engine.errors import EngineError
 from engine.rows import insert_once
+from engine.together import write
 from engine.vault import EncryptedDocument
 
 ACCEPTED, LATE, PENDING = "accepted", "late", "pending"
+PROPOSED, SIGNING, WITHDRAWN = "proposed", "signing", "withdrawn"
 
 submission = Table(
     "submission",
@@ -52,7 +55,8 @@ class OtherContent(EngineError):
 
 @dataclass(frozen=True)
 class Submission:
-    """A submitted form. `state`: accepted, late (a supplement), pending (accepted; the engine has yet to take it)."""
+    """A submitted form. `state`: accepted, late (a supplement), pending (accepted; the engine has yet to take it),
+    proposed (of a delegate, to be confirmed), signing (co-signers have yet to sign), withdrawn."""
 
     id: UUID
     task_id: UUID
@@ -93,7 +97,19 @@ def repeated(session: Session, submission_id: UUID, body_hash: bytes) -> Submiss
 
 def keep(session: Session, row: Submission) -> bool:
     """Keep a submission unless its key is known; whether it was kept."""
-    return session.connection().execute(insert_once(session, submission), row.__dict__).rowcount == 1
+    kept = session.connection().execute(insert_once(session, submission), row.__dict__).rowcount == 1
+    _written()
+    return kept
+
+
+def keep_in_step(session: Session, row: Submission, known: Callable[[], object]) -> None:
+    """`keep`, carried out with what else the step writes; `known` is called then if the key is known."""
+    write(session, insert_once(session, submission), row.__dict__, known)
+    _written()
+
+
+def _written() -> None:
+    failpoints.reach("submission.written")
 
 
 def settle(session: Session, submission_id: UUID, state: str, answer: dict[str, Any] | None) -> None:
@@ -119,6 +135,16 @@ def of(session: Session, instance_id: UUID, element: str) -> dict[str, Any]:
     """The whole answers last submitted at that user task of that instance, {} if none."""
     values = {"of_instance": instance_id, "at_element": element}
     return session.connection().execute(_LATEST, values).scalar_one_or_none() or {}
+
+
+_NEWEST = select(*COLUMNS).where(submission.c.task_id == bindparam("of_task"), submission.c.state == bindparam("being"))
+
+
+def newest(session: Session, task_id: UUID, state: str) -> Submission | None:
+    """What was last submitted for a task and is in that state."""
+    query = _NEWEST.order_by(submission.c.number.desc()).limit(1)
+    row = session.connection().execute(query, {"of_task": task_id, "being": state}).first()
+    return None if row is None else Submission(**row._mapping)
 
 
 def of_instance(session: Session, instance_id: UUID) -> list[Submission]:

@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from engine import clock, work
-from engine.waits import TIMER, WaitRow, of_instance, wait
+from engine import clock, failpoints, instances, work
+from engine.waits import IS_TIMER, TIMER, WaitRow, of_instance, wait
 
 AT_ONCE = 200
-_DUE = (wait.c.kind == TIMER, wait.c.queued.is_(False), wait.c.due_at <= bindparam("now"))
+_DUE = (IS_TIMER, wait.c.queued.is_(False), wait.c.due_at <= bindparam("now"))
 _ANY_DUE = select(wait.c.token_id).where(*_DUE, wait.c.lane.in_(bindparam("lanes", expanding=True))).limit(1)
 _KEY = (wait.c.instance_id, wait.c.token_id, wait.c.kind, wait.c.number)
 _OLDEST = (
@@ -33,7 +33,7 @@ _QUEUE = (
     .values(queued=True)
     .returning(wait.c.instance_id, wait.c.token_id, wait.c.number, wait.c.due_at, wait.c.lane)
 )
-_NEXT_DUE = select(func.min(wait.c.due_at)).where(wait.c.kind == TIMER, wait.c.due_at > bindparam("now"))
+_NEXT_DUE = select(func.min(wait.c.due_at)).where(IS_TIMER, wait.c.due_at > bindparam("now"))
 
 
 def any_due(session: Session, lanes: Collection[str] = work.LANES) -> bool:
@@ -46,6 +46,7 @@ def queue_due(session: Session, lanes: Collection[str] = work.LANES) -> int:
     """Write the firing of due timers down as work, the earliest AT_ONCE of them; how many that were."""
     values = {"now": clock.now(), "lanes": list(lanes)}
     due = session.connection().execute(_QUEUE, values).all()
+    units = instances.units(session, {row.instance_id for row in due}) if due else {}
     rows = [
         work.new(
             "timer",
@@ -54,10 +55,12 @@ def queue_due(session: Session, lanes: Collection[str] = work.LANES) -> int:
             due_at=row.due_at,
             key=f"timer:{row.token_id}:{row.number}:{row.due_at.isoformat()}",
             priority=50,
+            unit_path=units.get(row.instance_id),
         )
         for row in due
     ]
     work.add_all(session, rows)
+    failpoints.reach("timers.queued")
     return len(rows)
 
 

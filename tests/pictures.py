@@ -7,6 +7,8 @@ the folder. Needs web/node_modules (make install) and Chromium.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+ROOT = Path(__file__).resolve().parents[1]
 BPMN_JS = Path(__file__).resolve().parents[1] / "web" / "node_modules" / "bpmn-js" / "dist"
 MARGIN = 20
 LARGEST = 4000  # px; a larger drawing is scaled down
@@ -69,6 +72,42 @@ def picture(page: Page, xml: str, target: Path) -> list[str]:
     page.screenshot(path=str(target))
     warnings: list[str] = opened["warnings"]
     return warnings
+
+
+def shipped_pictures() -> dict[Path, Path]:
+    """The picture of each shipped diagram in docs/processes/, and the file that it shows."""
+    folder = ROOT / "docs" / "processes"
+    return {folder / f"{file.stem}.svg": file for file in sorted((ROOT / "processes").rglob("*.bpmn"))}
+
+
+def is_current(target: Path, file: Path) -> bool:
+    """Whether the picture shows the file as it is."""
+    return target.exists() and f"<!-- {_digest(file)} -->" in target.read_text(encoding="utf-8")
+
+
+def draw_shipped() -> Iterator[Path]:
+    """Draw the pictures of docs/processes/ that are missing or old; yields each that was written."""
+    old = {target: file for target, file in shipped_pictures().items() if not is_current(target, file)}
+    if not old:
+        return
+    with browser_page() as page:
+        for target, file in old.items():
+            open_diagram(page, file.read_text(encoding="utf-8"))
+            drawn = page.evaluate("async () => (await window.viewer.saveSVG()).svg")
+            target.write_text(f"{_slim(drawn)}\n<!-- {_digest(file)} -->\n", encoding="utf-8")
+            yield target
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def _slim(svg: str) -> str:
+    """Without what only serves the mouse; a shape to a line and markers numbered, so that versions compare."""
+    for number, marker in enumerate(dict.fromkeys(re.findall(r'id="(marker-\w+)"', svg))):
+        svg = svg.replace(marker, f"marker-{number}")
+    svg = re.sub(r'<(rect|polyline|path|circle|ellipse)[^>]*class="djs-(?:hit|outline|dragger)[^>]*/>', "", svg)
+    return svg.replace("<g ", "\n<g ")
 
 
 def main() -> None:

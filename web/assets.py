@@ -59,16 +59,21 @@ def load(name: str) -> Asset | None:
 
 def _read(name: str, path: Path, stamp: tuple[int, int]) -> Asset:
     body = path.read_bytes()
-    if name == "look.css":
-        body = _lean(body)
+    if "/" not in name and name.endswith((".css", ".js")):
+        body = _lean(body, name.endswith(".js"))
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     packed = gzip.compress(body, 9, mtime=0) if kind.startswith(_TEXT) and len(body) > _LEAST else None
     return Asset(body, packed, hashlib.sha256(body).hexdigest()[:12], kind, stamp)
 
 
-def _lean(css: bytes) -> bytes:
-    """The style sheet without comments and indentation; both are for its readers, not for phones."""
-    return re.sub(rb"\n\s*", b"\n", re.sub(rb"/\*.*?\*/", b"", css, flags=re.S)).strip()
+def _lean(text: bytes, is_script: bool) -> bytes:
+    """An own file without comments (of scripts: those with lines of their own) and indentation: they are for readers.
+
+    No text in our scripts may go over several lines.
+    """
+    comments = rb"(?ms)^\s*/\*.*?\*/\s*$" if is_script else rb"(?s)/\*.*?\*/"
+    lean = re.sub(rb"\n\s*", b"\n", re.sub(comments, b"", text)).strip()
+    return lean if is_script else re.sub(rb"\s*\n\s*|(?<=[{;]) | (?=[{}])", b"", lean)
 
 
 def address(name: str) -> str:
@@ -105,6 +110,17 @@ def _with_charset(kind: str) -> str:
     return f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
 
 
+_AS_TYPED = re.compile(rb"(?s)(<(textarea|pre|script)\b.*?</\2>)")
+
+
+def _without_indents(body: bytes) -> bytes:
+    """A page without the indentation of its templates; what people typed stays as it is."""
+    parts = _AS_TYPED.split(body)  # between, as typed, its tag, between, …
+    parts[::3] = [re.sub(rb"\s*\n\s*", b"\n", each) for each in parts[::3]]
+    del parts[2::3]
+    return b"".join(parts)
+
+
 def compress(answer: Response) -> Response:
     """gzip for pages and fragments; waitress does not compress. Streams and files are left alone."""
     if (
@@ -118,7 +134,7 @@ def compress(answer: Response) -> Response:
         return answer
     body = answer.get_data()
     if len(body) > _LEAST:
-        answer.set_data(gzip.compress(body, 6, mtime=0))
+        answer.set_data(gzip.compress(_without_indents(body), 9, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
     answer.headers.add("Vary", "Accept-Encoding")
     return answer

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -54,8 +54,15 @@ class Attachment(Base):
     __table_args__ = (Index("ix_attachment_subject_id", "subject_id"),)
 
 
-def store(session: Session, body: bytes, sent_by: int, subject_id: int | None = None) -> UUID:
-    """Keep a file and return its id; raises FileRefused. Hidden data of pictures is dropped."""
+def store(
+    session: Session, body: bytes, sent_by: int, subject_id: int | None = None, identity: UUID | None = None
+) -> UUID:
+    """Keep a file and return its id; raises FileRefused. Hidden data of pictures is dropped.
+
+    With an `identity` that is known already nothing is stored again.
+    """
+    if identity is not None and session.get(Attachment, identity) is not None:
+        return identity
     if len(body) > LARGEST:
         raise FileRefused(gettext("文件太大，最大 8 MB。"))
     kind = kind_of(body)
@@ -63,7 +70,7 @@ def store(session: Session, body: bytes, sent_by: int, subject_id: int | None = 
         raise FileRefused(gettext("这种文件不能用，请拍照片或录音。"))
     clean = cleaned(kind, body)
     row = Attachment(
-        id=db.new_id(),
+        id=identity or db.new_id(),
         kind=kind,
         size=len(clean),
         content_hash=hashlib.sha256(clean).digest(),
@@ -99,8 +106,13 @@ def kind_of(body: bytes) -> str | None:
     return None
 
 
-def take(sent: MultiDict[str, FileStorage], sent_by: int, subject_id: int | None) -> Iterator[tuple[str, str]]:
-    """Store the files of a form; (name of the field, id as text) for each. Empty file fields are passed over."""
+def take(
+    sent: MultiDict[str, FileStorage], sent_by: int, subject_id: int | None, submission_id: UUID
+) -> Iterator[tuple[str, str]]:
+    """Store the files of a form; (name of the field, id as text) for each. Empty file fields are passed over.
+
+    The id follows from the submission, the field and the content, so a form that is sent again is the same form.
+    """
     files = [(name, file) for name, file in sent.items(multi=True) if file.filename]
     if len(files) > MOST:
         raise FileRefused(gettext("一次最多 %(n)s 个文件。", n=MOST))
@@ -108,7 +120,8 @@ def take(sent: MultiDict[str, FileStorage], sent_by: int, subject_id: int | None
         body = file.stream.read(LARGEST + 1)
         if body:
             with db.writing() as session:
-                yield name, str(store(session, body, sent_by, subject_id))
+                identity = uuid5(submission_id, f"{sent_by} {name} {hashlib.sha256(body).hexdigest()}")
+                yield name, str(store(session, body, sent_by, subject_id, identity))
 
 
 @bp.post("/attachments")
@@ -117,20 +130,33 @@ def upload() -> ResponseReturnValue:
     file = next(iter(request.files.values()), None)
     if file is None:
         abort(400)
-    subject_id = request.form.get("subject", type=int)
     try:
-        with db.writing() as session:
-            if subject_id is not None:
-                access.elder(session, me(), subject_id)
-            stored = store(session, file.stream.read(LARGEST + 1), me().id, subject_id)
+        stored = take_one(file, request.form.get("subject", type=int))
     except FileRefused as fault:
         return jsonify(error=422, message=str(fault)), 422
     return jsonify(id=str(stored))
 
 
+def take_one(file: FileStorage, subject_id: int | None, submission_id: UUID | None = None) -> UUID:
+    """Store a file of this person about an elder whom they may see; the same of one submission is stored once."""
+    person = me()
+    body = file.stream.read(LARGEST + 1)
+    seed = f"{person.id} {hashlib.sha256(body).hexdigest()}"
+    with db.writing() as session:
+        if subject_id is not None:
+            access.elder(session, person, subject_id)
+        identity = uuid5(submission_id, seed) if submission_id else None
+        return store(session, body, person.id, subject_id, identity)
+
+
 @bp.get("/attachments/<uuid:attachment_id>")
 def download(attachment_id: UUID) -> ResponseReturnValue:
     """The file, for its sender and for those who may see the visits of the elder."""
+    return handed_out(attachment_id)
+
+
+def handed_out(attachment_id: UUID) -> Response:
+    """The file as a download; 404 for whoever may not see it."""
     person = me()
     with db.reading() as session:
         row = session.get(Attachment, attachment_id)

@@ -8,6 +8,7 @@ on the page and one click signs in; outside it that address answers 404.
 from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import session as flask_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from engine.settings import settings
 from engine.vault import blind_index
 from web import demo_accounts, signed_in
 from web.language import gettext, here_again
-from web.pages import BARE, page
+from web.pages import BARE, PHONE, page, shell_of
 from web.security import limiter
 from web.signed_in import current_person, open_to_all
 from web.words import clock_time
@@ -48,11 +49,10 @@ def enter() -> ResponseReturnValue:
     if not name or not password:
         return _page(422, name, gettext("两项都要填。"))
     with db.writing() as session:
-        answer = people.sign_in(session, _user_name(session, name), password)
+        answer = people.sign_in(session, user_name_of(session, name), password)
     if answer.person is None:
-        return _page(422, name, _reason(answer))
-    signed_in.begin(answer.person)
-    return redirect(here_again())
+        return _page(422, name, reason(answer))
+    return _enter(answer.person)
 
 
 @bp.post("/sign-in/demo")
@@ -66,7 +66,13 @@ def enter_demo() -> ResponseReturnValue:
         shown = person and person.user_name in {each.user_name for each in demo_accounts.shown(session)}
     if person is None or not shown:
         abort(404)
+    return _enter(person)
+
+
+def _enter(person: Person) -> ResponseReturnValue:
+    """Begin a session. A phone keeps its cookie when the browser is killed; desks share computers and do not."""
     signed_in.begin(person)
+    flask_session.permanent = shell_of(person) == PHONE
     return redirect(here_again())
 
 
@@ -87,7 +93,7 @@ def _page(status: int = 200, name: str = "", fault: str = "") -> ResponseReturnV
     return page("auth/sign_in.html", status, shell=BARE, name=name, fault=fault, next=wanted, accounts=accounts)
 
 
-def _reason(answer: SignIn) -> str:
+def reason(answer: SignIn) -> str:
     if answer.refused == "locked" and answer.locked_until is not None:
         minutes = max(1, int((answer.locked_until - clock.now()).total_seconds() // 60))
         return gettext(
@@ -98,7 +104,7 @@ def _reason(answer: SignIn) -> str:
     return gettext("工号或密码不对。")
 
 
-def _user_name(session: Session, name: str) -> str:
+def user_name_of(session: Session, name: str) -> str:
     """What was typed is a user name, or the telephone number of an account."""
     if not name.isdigit() or len(name) < 8:
         return name

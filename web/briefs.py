@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from care import masking, organisation, roles
@@ -56,29 +56,36 @@ class Seen:
     where: str
 
 
+_OWN = (
+    select(Responsibility.elder_id)
+    .where(
+        Responsibility.staff_id == bindparam("person"),
+        Responsibility.elder_id == Elder.id,
+        holds_today(today=bindparam("today")),
+    )
+    .correlate(Elder)
+    .exists()
+    .label("own")
+)
+_BRIEF = select(
+    Elder.id,
+    Elder.number,
+    Elder.name,
+    Elder.born_on,
+    Elder.tier,
+    Elder.categories,
+    Elder.address,
+    Elder.unit_path,
+    _OWN,
+).where(Elder.id.in_(bindparam("wanted", expanding=True)))
+_NAMES = select(Unit.id, Unit.name, Unit.level).where(Unit.id.in_(bindparam("wanted", expanding=True)))
+
+
 def of_elders(session: Session, person: Person, ids: Collection[int]) -> dict[int, Brief]:
     """The elders by id, in two questions however many there are."""
     if not ids:
         return {}
-    own = (
-        select(Responsibility.elder_id)
-        .where(Responsibility.staff_id == person.id, Responsibility.elder_id == Elder.id, holds_today())
-        .correlate(Elder)
-        .exists()
-        .label("own")
-    )
-    asked = select(
-        Elder.id,
-        Elder.number,
-        Elder.name,
-        Elder.born_on,
-        Elder.tier,
-        Elder.categories,
-        Elder.address,
-        Elder.unit_path,
-        own,
-    ).where(Elder.id.in_(ids))
-    rows = session.execute(asked).all()
+    rows = session.execute(_BRIEF, {"wanted": list(ids), "person": person.id, "today": clock.today()}).all()
     places = unit_names(session, (row.unit_path for row in rows))
     return {row.id: _brief(row, places[row.unit_path]) for row in rows}
 
@@ -98,16 +105,18 @@ def _brief(row: Any, unit: str) -> Brief:
     )
 
 
-def unit_names(session: Session, paths: Iterable[str]) -> dict[str, str]:
+def unit_names(session: Session, paths: Iterable[str], between: str = " ") -> dict[str, str]:
     """«春光社区 第三网格» by path, in one question."""
     wanted = set(paths)
+    if not wanted:
+        return {}
     ids = {each for path in wanted for each in organisation.depth_ids(path)}
-    rows = session.execute(select(Unit.id, Unit.name, Unit.level).where(Unit.id.in_(ids))).all()
+    rows = session.execute(_NAMES, {"wanted": list(ids)}).all()
     known = {row.id: row for row in rows}
     found = {}
     for path in wanted:
         chain = [known[each] for each in organisation.depth_ids(path) if each in known]
-        found[path] = " ".join(unit.name for unit in chain[-2:] if unit.level in _NEAR) or (
+        found[path] = between.join(unit.name for unit in chain[-2:] if unit.level in _NEAR) or (
             chain[-1].name if chain else ""
         )
     return found

@@ -20,12 +20,12 @@ def deploy_paths(paths: Iterable[Path], by: int | None = None, dry_run: bool = F
     files, forms_found = collect(list(paths))
     if dry_run:
         with db.reading() as session:
-            found = definitions.check(session, files, forms_found)
+            found = definitions.check_apart(session, files, forms_found)
         if any(each.is_error for each in found):
             raise definitions.Refused(found)
         return Deployed(0, False, {}, tuple(found))
     with jobs.transaction() as session:
-        return definitions.deploy(session, files, by, forms_found, revive)
+        return definitions.deploy(session, files, by, forms_found, revive, apart=True)
 
 
 def collect(paths: list[Path]) -> tuple[dict[str, bytes], dict[str, bytes]]:

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import cases, people
+from care import access, cases, people
 from care.cases import Case
+from care.elders import Elder
 from engine import clock, db, definitions, history, incidents, instances, tasks, waits
 from engine.diagrams import Process
 from engine.history import HistoryRow
@@ -41,6 +42,7 @@ def show(case_id: int) -> ResponseReturnValue:
         shown = case_views.rows(session, me(), [case], inside=True)[0]
         happened, drawn, processes = _course(session, case)
         told = case_story.story(session, case, shown, happened, processes)
+        opens = session.scalar(select(Elder.id).where(Elder.id == case.elder_id, access.visible_elders(me())))
         faults = [
             each
             for each in (incidents.of_instance(session, case.instance_id) if case.instance_id else [])
@@ -55,6 +57,7 @@ def show(case_id: int) -> ResponseReturnValue:
         drawn=drawn,
         chosen=diagram_state.in_use(drawn, request.args.get("diagram")),
         faults=faults,
+        opens=opens,
         mine=[task for task in shown.tasks if case_views.is_theirs(me(), task)],
         watches=bool(instances_page.scope(me())),
     )

@@ -21,11 +21,18 @@ SUBJECTS = (
     "web.commands_run",
     "web.commands_database",
     "web.commands_engine",
+    "web.commands_operating",
+    "web.commands_many",
+    "web.commands_audit",
+    "web.commands_operator",
+    "web.commands_backup",
     "web.commands_decisions",
     "web.commands_diagrams",
+    "web.commands_calendar",
     "web.commands_care",
     "web.commands_plan",
     "web.commands_connectors",
+    "web.commands_tokens",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from care import organisation, registry_import
+from care import imports, organisation, people
 from care.elders import TIER_TITLES, Elder
+from care.imports import RowsRefused
 from care.people import Staff
-from care.registry_import import Report, RowsRefused
 from care.visitors import Responsibility, holds_today
 from engine import db, jobs
 
@@ -76,7 +75,7 @@ def devices_commands() -> None:
 @click.argument("file", type=_FILE)
 def import_devices_command(file: Path) -> None:
     """导入设备表（列 device,key,kind,elder,model） · import devices; all rows or none."""
-    _import(file, registry_import.import_devices, "设备")
+    _import(file, "devices")
 
 
 @click.group("platforms")
@@ -88,18 +87,54 @@ def platforms_commands() -> None:
 @click.argument("file", type=_FILE)
 def import_platforms_command(file: Path) -> None:
     """导入平台表（列 kid,key,name,devices） · import platforms; all rows or none."""
-    _import(file, registry_import.import_platforms, "平台")
+    _import(file, "platforms")
 
 
-def _import(file: Path, write: Callable[[Session, bytes], Report], what: str) -> None:
+@click.command("import")
+@click.argument("kind", type=click.Choice(sorted(imports.KINDS)))
+@click.argument("file", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 · judge the rows, write nothing")
+def import_command(kind: str, file: Path, dry_run: bool) -> None:
+    """从表格导入老人、人员、单位、设备 · import a spreadsheet (.xlsx, .csv); all rows or none."""
+    _import(file, kind, dry_run)
+
+
+def _import(file: Path, kind: str, dry_run: bool = False) -> None:
+    found = imports.KINDS[kind]
     try:
         with jobs.transaction() as session:
-            report = write(session, file.read_bytes())
+            report = imports.run(session, found, file.read_bytes())
+            if dry_run:
+                session.rollback()
     except RowsRefused as refusal:
         raise click.ClickException(str(refusal)) from None
     for note in report.notes:
         click.echo(note)
-    click.echo(f"{what}：{report}")
+    click.echo(f"{found.zh}：{report}" + ("（只检查，没有写入 · nothing was written）" if dry_run else ""))
 
 
-commands: list[click.Command] = [elders_command, devices_commands, platforms_commands]
+@click.group("staff")
+def staff_commands() -> None:
+    """工作人员 · staff."""
+
+
+@staff_commands.command("password")
+@click.argument("user")
+@click.password_option("--password", prompt="密码 · password")
+def staff_password_command(user: str, password: str) -> None:
+    """设密码 · set the password of an account."""
+    with jobs.transaction() as session:
+        person = people.by_user_name(session, user)
+        if person is None:
+            raise click.ClickException(f"没有用户名为「{user}」的账号 · no such account")
+        people.set_password(people.find_staff(session, person.id), password)
+    click.echo("密码已设 · the password is set")
+
+
+commands: list[click.Command] = [
+    elders_command,
+    devices_commands,
+    platforms_commands,
+    import_command,
+    staff_commands,
+]

@@ -13,6 +13,7 @@ from engine import clock, db, jobs
 from engine.expressions import ExpressionFault, ExpressionRefused, parse_duration
 from engine.settings import settings
 from web import running
+from web.commands_engine import opened
 
 
 @click.group("demo")
@@ -52,7 +53,7 @@ def alarm_command(device: str, kind: str) -> None:
 @click.argument("step")
 def clock_command(step: str) -> None:
     """拨快运行中程序的时钟 · move the clock of the running program on: +24h, +11h30m, +3d or PT24H."""
-    db.open_database()
+    opened()
     moved = jobs.move_clock(_step(step))
     click.echo(f"时钟现在是 · it is now {clock.local(moved):%Y-%m-%d %H:%M:%S}")
 

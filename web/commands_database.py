@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 
 import click
@@ -10,11 +12,12 @@ from sqlalchemy import inspect, text
 from engine import db
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_BUILDS_ON = re.compile(r"""^down_revision\b[^=]*= *["']([^"']+)["']""", re.MULTILINE)
 
 
 def upgrade() -> None:
     """Create or upgrade all tables; nothing happens when they are up to date."""
-    if _revision() == _newest():
+    if revision() == newest_revision():
         return
     from alembic import command  # half a second of every start that needs no migration
     from alembic.config import Config
@@ -27,7 +30,7 @@ def upgrade() -> None:
         connection.commit()
 
 
-def _revision() -> str | None:
+def revision() -> str | None:
     """The revision that the tables have; None for an empty database."""
     with db.database().engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -36,10 +39,21 @@ def _revision() -> str | None:
         return None if found is None else str(found)
 
 
-def _newest() -> str:
-    """The newest revision that the program carries: migrations are numbered by their file names."""
-    found = (path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-    return max(found, default="")
+def newest_revision() -> str:
+    """The newest revision that the program carries: the one that no other builds on, whatever their numbers."""
+    before = set(revisions().values())
+    return next((each for each in sorted(revisions()) if each not in before), "")
+
+
+@cache
+def revisions() -> dict[str, str]:
+    """Each revision that the program carries, with the one that it builds on ("" for the first)."""
+    found = {}
+    for path in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        text = path.read_text(encoding="utf-8")
+        before = _BUILDS_ON.search(text)
+        found[path.name.partition("_")[0]] = before[1] if before else ""
+    return found
 
 
 @click.group("db")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,7 +85,7 @@ def _deadline(asked: Mapping[str, Any], policy: str) -> Any:
     moment = parse_moment(start) if isinstance(start, str) and "T" in start else None
     if moment is None:
         raise policies.FactsRefused("start 应为带时区的时间", "start should be a date and time with offset")
-    found = deadlines.deadline(str(asked.get("rule")), aware(moment))
+    found = deadlines.deadline(str(asked.get("rule")), aware(moment), policy)
     return {"due": _to_the_second(found.due), "calendar_provisional": found.provisional}
 
 
@@ -155,10 +155,20 @@ def feel_command(expression: str, data: str) -> None:
     if not isinstance(context, dict):
         raise click.BadParameter("应为 JSON 对象（should be a JSON object）", param_hint="--data")
     try:
-        value = to_json(compile_expression(expression).evaluate(context))
+        value = to_json(compile_expression(expression, frozenset(_long_names(context))).evaluate(context))
     except (ExpressionRefused, ExpressionFault) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(orjson.dumps(value).decode())
+
+
+def _long_names(data: Any) -> Iterator[str]:
+    """Keys of several words anywhere in the data: the text may use them as names."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from (key for key in value if " " in key)
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 commands: list[click.Command] = [decide_command, evaluate_command, feel_command]

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from engine import definitions
-from engine.checks import Finding, check_drawings
+from engine.checks import Finding
 from engine.diagrams import NotADiagram
 from engine.layout import LayoutRefused, layout
 from engine.settings import CHECKOUT
@@ -40,7 +40,7 @@ def _forms_of(path: Path) -> Path:
 def check_command(paths: tuple[str, ...], as_json: bool) -> None:
     """检查流程图和决策表 · check diagrams and tables without a database."""
     files, forms = read_bundle(paths)
-    findings = definitions.check(None, files, forms) + check_drawings(files)
+    findings = definitions.check_apart(None, files, forms, drawings_of=files)
     for each in findings:
         click.echo(json.dumps(each.as_json(), ensure_ascii=False) if as_json else line_of(each))
     errors = sum(each.is_error for each in findings)

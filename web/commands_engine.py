@@ -1,4 +1,4 @@
-"""Commands around processes: deploy, start, message, tasks, complete, instance, incidents, retry, events, audit.
+"""Commands around processes: deploy, start, message, tasks, complete, incidents, retry, events.
 
 JSON forms are those of the contract (docs/reference/commands.md). What a command sets going is carried on by the
 running program; when none is alive the command does it itself before it returns.
@@ -16,7 +16,7 @@ import click
 import orjson
 from sqlalchemy import inspect
 
-from engine import audit, clock, db, definitions, forms, incidents, incoming, jobs, run, tasks, work
+from engine import clock, db, definitions, forms, incidents, incoming, jobs, run, tasks, work
 from web import engine_views as views
 from web.bundles import deploy_paths
 
@@ -29,12 +29,12 @@ _PATHS = click.Path(exists=True, readable=True, path_type=Path)
 @click.option("--json", "as_json", is_flag=True)
 def deploy_command(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """检查并部署流程图、决策表和表单 · check and deploy one bundle."""
-    _open()
+    opened()
     try:
         deployed = deploy_paths(paths, dry_run=dry_run)
     except definitions.Refused as refused:
         for each in refused.findings:
-            _line(each.as_json()) if as_json else click.echo(views.finding(each), err=True)
+            line(each.as_json()) if as_json else click.echo(views.finding(each), err=True)
         raise click.ClickException("未部署：有错误 · nothing was deployed, there are errors") from None
     for each in deployed.findings:
         if not as_json:
@@ -44,7 +44,7 @@ def deploy_command(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> Non
     for process_id, version in sorted(deployed.versions.items()):
         word = "新版本 · new version" if deployed.new else "版本未变 · same version"
         if as_json:
-            _line({"process": process_id, "version": version, "new": deployed.new})
+            line({"process": process_id, "version": version, "new": deployed.new})
         else:
             click.echo(f"{process_id}  {word} {version}")
 
@@ -56,11 +56,11 @@ def deploy_command(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True)
 def start_command(process_id: str, data: str, key: str | None, as_json: bool) -> None:
     """发起一个流程实例 · start an instance."""
-    _open()
+    opened()
     with jobs.transaction() as session:
         instance_id = run.start(session, process_id, _data(data), key)
-    _carry_on()
-    _line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
+    carry_on()
+    line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
 
 
 @click.command("message")
@@ -70,30 +70,39 @@ def start_command(process_id: str, data: str, key: str | None, as_json: bool) ->
 @click.option("--json", "as_json", is_flag=True)
 def message_command(name: str, key: str, data: str, as_json: bool) -> None:
     """送达一条消息 · deliver a message; nobody there: it is kept for its time to live."""
-    _open()
+    opened()
     with jobs.transaction() as session:
         urgent = any(each.urgent for each in definitions.started_by(session, name))
         sent = incoming.message(session, name, key, _data(data), lane=work.ALARM if urgent else work.NORMAL)
     assert sent is not None
-    _carry_on()
+    carry_on()
     state, instance_id = _outcome(sent)
     if state == "waiting":
         raise click.ClickException(
             "消息已存，但未能处理，见 visitflow incidents · stored, but it could not be handled yet"
         )
+    if state == "held":
+        click.echo(
+            f"流程 {instance_id} 已暂停，消息已存，恢复后照办"
+            f" · instance {instance_id} is suspended: the message is kept and acts when it goes on",
+            err=True,
+        )
     if instance_id is not None:
-        _line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
+        line({"instance": str(instance_id)}) if as_json else click.echo(str(instance_id))
     else:
         words = "无人等待，已留存 · nobody awaits it, kept" if state == "kept" else "已送达 · delivered"
         click.echo(words, err=as_json)
 
 
 def _outcome(sent: UUID) -> tuple[str, UUID | None]:
-    """What became of a message; the running program has 5 s to handle it."""
+    """What became of a message; the running program has 5 s to handle it. `held`: by which suspended instance."""
     until = time.monotonic() + 5
     while True:
         with db.reading() as session:
             state, instance_id = incoming.outcome(session, sent)
+            suspended = work.held_for(session, sent) if state == "waiting" else None
+        if suspended is not None:
+            return "held", suspended
         if state != "waiting" or time.monotonic() > until or not jobs.somebody_works():
             return state, instance_id
         time.sleep(0.05)
@@ -104,11 +113,11 @@ def _outcome(sent: UUID) -> tuple[str, UUID | None]:
 @click.option("--json", "as_json", is_flag=True)
 def tasks_command(user: str | None, as_json: bool) -> None:
     """列出待办 · list open user tasks."""
-    _open()
+    opened()
     with db.reading() as session:
         rows = views.task_rows(session, views.open_tasks(session, user))
     for row in rows:
-        _line(row) if as_json else click.echo(views.task_line(row))
+        line(row) if as_json else click.echo(views.task_line(row))
 
 
 @click.command("complete")
@@ -118,7 +127,7 @@ def tasks_command(user: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def complete_command(task_id: UUID, data: str, user: str | None, as_json: bool) -> None:
     """办理一个待办 · complete a task, through the same checks as its page."""
-    _open()
+    opened()
     answers = _data(data)
     try:
         with jobs.transaction() as session:
@@ -130,55 +139,35 @@ def complete_command(task_id: UUID, data: str, user: str | None, as_json: bool) 
         raise click.ClickException("表单有错，未提交 · the answers have faults, nothing was submitted") from None
     except tasks.TaskNotOpen as late:
         raise click.ClickException(views.late_sentence(late)) from None
-    _carry_on()
+    carry_on()
     if as_json:
-        _line({"task": str(task_id), "instance": done.instance_id and str(done.instance_id), "ended": done.ended})
+        line({"task": str(task_id), "instance": done.instance_id and str(done.instance_id), "ended": done.ended})
     else:
         click.echo(f"已办理 · completed {task_id}" + ("，流程已结束 · the process ended" if done.ended else ""))
-
-
-@click.command("instance")
-@click.argument("instance_id", type=click.UUID)
-@click.option("--json", "as_json", is_flag=True)
-def instance_command(instance_id: UUID, as_json: bool) -> None:
-    """流程实例的状态、待办、定时和经过 · state, open tasks, timers, history of an instance."""
-    _open()
-    with db.reading() as session:
-        shown = views.instance(session, instance_id)
-    if as_json:
-        _line(shown)
-        return
-    click.echo(f"{shown['process']} v{shown['version']}  {shown['state']}  key {shown['key'] or '—'}")
-    for task in shown["tasks"]:
-        click.echo(views.task_line(task))
-    for timer in shown["timers"]:
-        click.echo(f"定时 · timer  {timer['element']}  {timer['due']}")
-    for row in shown["history"]:
-        click.echo(f"{row['at']}  {row['what']:<10} {row['element'] or ''}  {row['who'] or ''}")
 
 
 @click.command("incidents")
 @click.option("--json", "as_json", is_flag=True)
 def incidents_command(as_json: bool) -> None:
     """列出流程故障 · list what is stuck."""
-    _open()
+    opened()
     with db.reading() as session:
         rows = [views.incident(each) for each in incidents.find(session)]
     for row in rows:
         words = f"{row['id']}  {row['element'] or '—'}  {row['error']}  {row['since']}  ×{row['attempts']}"
-        _line(row) if as_json else click.echo(words)
+        line(row) if as_json else click.echo(words)
 
 
 @click.command("retry")
 @click.argument("incident_id", type=click.UUID)
 def retry_command(incident_id: UUID) -> None:
     """重试一个流程故障 · try again what an incident stopped."""
-    _open()
+    opened()
     with jobs.transaction() as session:
         again = run.retry(session, incident_id)
     if not again:
         raise click.ClickException("该故障已关闭 · that incident is closed already")
-    _carry_on()
+    carry_on()
     click.echo("已重试 · queued again")
 
 
@@ -187,37 +176,24 @@ def retry_command(incident_id: UUID) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def events_command(since: str | None, as_json: bool) -> None:
     """列出收到的外部事件 · list incoming events."""
-    _open()
+    opened()
     with db.reading() as session:
         for each in incoming.since(session, _moment(since), limit=1_000_000):
             row = views.event(each)
             words = (
                 f"{row['t_stored']:.3f}  {row['device'] or '—'}  {row['type']}  {row['answer']}  {row['case'] or '—'}"
             )
-            _line(row) if as_json else click.echo(f"{words}  {row['id']}")
+            line(row) if as_json else click.echo(f"{words}  {row['id']}")
 
 
-@click.command("audit")
-@click.option("--json", "as_json", is_flag=True)
-def audit_command(as_json: bool) -> None:
-    """核对存储数据的不变量 · check the invariants of the stored data."""
-    _open()
-    with db.reading() as session:
-        broken = audit.run(session)
-    for each in broken:
-        _line(each.as_json()) if as_json else click.echo(each.sentence(), err=True)
-    if broken:
-        raise click.ClickException(f"{len(broken)} 处不一致 · rows break an invariant")
-    click.echo("全部一致 · all invariants hold", err=as_json)
-
-
-def _open() -> None:
+def opened() -> None:
+    """Raise a sentence unless the tables are there; take over the program's clock."""
     if not inspect(db.database().engine).has_table("work"):
         raise click.ClickException("数据库还没有表，请先运行 visitflow db upgrade · create the tables first")
     jobs.load_clock()
 
 
-def _carry_on() -> None:
+def carry_on() -> None:
     """Without a running program nobody would work on what follows, so do it here."""
     if not jobs.somebody_works():
         jobs.sweep()
@@ -244,7 +220,7 @@ def _moment(text: str | None) -> datetime | None:
     return (value if value.tzinfo else value.replace(tzinfo=clock.zone())).astimezone(UTC)
 
 
-def _line(value: dict[str, Any]) -> None:
+def line(value: dict[str, Any]) -> None:
     click.echo(orjson.dumps(value).decode())
 
 
@@ -256,9 +232,7 @@ commands: list[click.Command] = [
     message_command,
     tasks_command,
     complete_command,
-    instance_command,
     incidents_command,
     retry_command,
     events_command,
-    audit_command,
 ]

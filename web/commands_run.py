@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
+from types import FrameType
 
 import click
 
-from engine import db, jobs
+from engine import db, garbage, jobs
 from engine.settings import CHECKOUT, change, settings
-from web import running
+from web import running, signs
 
 LANES = ("alarm", "human", "normal", "bulk")
+BULK_NICENESS = 10
+"""A process for batches alone gives way to all others on its machine."""
 
 
 def processes_folder() -> Path:
@@ -37,6 +41,13 @@ def _demonstration() -> None:
     click.echo(summary.sentence())
 
 
+def _open_work() -> None:
+    from care.demo import openings
+
+    with jobs.transaction() as session:
+        openings.begin(session)
+
+
 @click.command("run")
 @click.option("--demo", is_flag=True, help="演示模式：生成示范区，可用模拟设备和可拨动的时钟 · demonstration district")
 @click.option("--port", type=int, help="网页端口 · port of the pages (default 8000)")
@@ -52,6 +63,8 @@ def run_command(demo: bool, port: int | None, mqtt_port: int | None) -> None:
     if settings().demo:
         _demonstration()
     deploy_shipped()
+    if settings().demo:
+        _open_work()
     parts = running.Parts()
     running.start(parts)
     _say(parts)
@@ -80,7 +93,20 @@ def web_command(port: int | None) -> None:
     db.open_database()
     import waitress
 
-    waitress.serve(create_app(), host=settings().host, port=settings().port, threads=settings().web_threads)
+    signal.signal(signal.SIGTERM, _as_if_interrupted)  # pages in hand are finished
+    app = create_app()
+    garbage.settle()
+    waitress.serve(app, host=settings().host, port=settings().port, threads=settings().web_threads)
+
+
+@click.command("stream")
+@click.option("--port", type=int, default=8001, show_default=True)
+def stream_command(port: int) -> None:
+    """只运行事件流（城市模式，放在反向代理后面） · the stream of events only, for a city behind its proxy."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian("web.streams:application", settings().host, port, interface=Interfaces.ASGI, workers=1).serve()
 
 
 @click.command("worker")
@@ -92,22 +118,37 @@ def worker_command(lanes: str) -> None:
     if unknown:
         raise click.UsageError(f"unknown lane {', '.join(unknown)}; lanes are {', '.join(LANES)}")
     db.open_database()
+    if wanted == ["bulk"]:
+        os.nice(BULK_NICENESS)
     jobs.start_workers(wanted)
+    running.keep_regular_work()
+    signs.serve()
+    garbage.settle()
     _wait()
     jobs.stop_workers()
 
 
 @click.command("listen")
 def listen_command() -> None:
-    """只接收设备消息 · the device listener only."""
+    """只接收设备消息，多开时其余待命 · the device listener only; of several one listens, the others stand by."""
     from connectors.mqtt import Listener
+    from connectors.standby import Standby
 
     db.open_database()
     running.join()
-    listener = Listener(running.mqtt_address())
+    listener = Standby(lambda: Listener(running.mqtt_address()))
     listener.start()
+    stopping = threading.Event()
+    signs.keep_telling(listener, stopping)
+    signs.serve()
+    garbage.settle()
     _wait()
+    stopping.set()
     listener.stop()
+
+
+def _as_if_interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _wait() -> None:
@@ -117,4 +158,4 @@ def _wait() -> None:
     stopping.wait()
 
 
-commands: list[click.Command] = [run_command, web_command, worker_command, listen_command]
+commands: list[click.Command] = [run_command, web_command, stream_command, worker_command, listen_command]

@@ -1,7 +1,9 @@
 """The designer: open a deployed diagram, change it, see the findings at its elements, deploy a version.
 
-A deployment from here is the whole set of current diagrams with the changed one in its place, so that callers of a
-changed diagram call the new one. Running instances stay on the version they began with.
+Where releases are made by two (`VISITFLOW_RELEASE_BY_TWO`, the rule outside a demonstration) nothing is deployed from
+here: the draft is kept and leads to the hand-in of P45. A deployment is the whole set of current diagrams with the
+changed one in its place, so that callers of a changed diagram call the new one. Running instances stay on the version
+they began with.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 import care.diagram_operations  # noqa: F401  (registers what diagrams may call)
-from care import roles
-from engine import checks, definitions, forms, instances, jobs
+from care import releases, roles
+from engine import definitions, forms, instances, jobs
 from engine.checks import Finding
 from engine.db import reading
 from engine.diagrams import NotADiagram
 from engine.layout import LayoutRefused, layout
 from engine.operations import OPERATIONS
+from engine.settings import settings
 from web import drafts
 from web.errors import refuse
 from web.language import N_, gettext, language
@@ -76,6 +79,7 @@ def edit(process_id: str) -> ResponseReturnValue:
         versions=versions,
         draft=draft,
         running=running,
+        direct=settings().deploys_directly,
         facts={
             "diagram": url_for("designer.diagram", process_id=process_id),
             "check": url_for("designer.check", process_id=process_id),
@@ -120,12 +124,17 @@ def save(process_id: str) -> ResponseReturnValue:
 @bp.post("/<process_id>/deploy")
 @_designers_only
 def deploy(process_id: str) -> ResponseReturnValue:
-    """Deploy the whole current set with this diagram in its place; refused with the findings when it has faults."""
+    """Deploy the whole current set with this diagram in its place; refused with the findings when it has faults.
+
+    By two: kept as a draft, and the answer's `go` is where it is handed in for a second person to approve.
+    """
     xml = _sent()
+    if not settings().deploys_directly:
+        return _to_be_handed_in(process_id, xml)
     try:
         with jobs.transaction() as session:
-            files, carried = _whole(session, process_id, xml)
-            deployed = definitions.deploy(session, files, me().id, carried)
+            files, carried = releases.whole(session, process_id, xml)
+            deployed = definitions.deploy(session, files, me().id, carried, apart=True)
             drafts.drop(session, process_id)
     except definitions.Refused as fault:
         sentence = gettext("没有部署：先改好标红的地方。")
@@ -135,6 +144,19 @@ def deploy(process_id: str) -> ResponseReturnValue:
         return jsonify(version=version, message=gettext("内容没有变，仍是第 %(n)s 版。", n=version))
     words = gettext("已部署第 %(n)s 版。新发起的流程用它，运行中的留在原来的版本。", n=version)
     return jsonify(version=version, findings=[_line(each) for each in deployed.findings], message=words)
+
+
+def _to_be_handed_in(process_id: str, xml: bytes) -> ResponseReturnValue:
+    with jobs.transaction() as session:
+        current = definitions.current(session, process_id)
+        if xml == definitions.xml(session, current.id):
+            return jsonify(message=gettext("内容没有变，仍是第 %(n)s 版。", n=current.version), version=current.version)
+        found = _findings(session, process_id, xml)
+        drafts.save(session, process_id, xml, current.version, me().id)
+    if any(each["level"] == "error" for each in found):
+        return jsonify(findings=found, message=gettext("草稿已保存，还不能交稿：先改好标红的地方。")), 422
+    words = gettext("草稿已保存。写明改了什么再交稿，由另一人批准后发布。")
+    return jsonify(findings=found, message=words, go=url_for("releases.index", _anchor=f"note-{process_id}"))
 
 
 @bp.post("/<process_id>/layout")
@@ -158,35 +180,8 @@ def _sent() -> bytes:
     return content
 
 
-def _whole(session: Session, process_id: str, xml: bytes) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """(diagrams and tables, forms) of all current versions, with this diagram in the place of its old file."""
-    files: dict[str, bytes] = {}
-    carried: dict[str, bytes] = {}
-    opened: dict[int, dict[str, bytes]] = {}
-    for each in definitions.every(session):
-        content = opened.setdefault(each.bundle_id, definitions.files(session, each.bundle_id))
-        files[each.path] = content[each.path]
-        files |= {path: text for path, text in content.items() if path.endswith(".dmn")}
-        carried |= {path: text for path, text in content.items() if path.startswith("forms/")}
-    files[definitions.current(session, process_id).path] = xml
-    return files, carried
-
-
 def _findings(session: Session, process_id: str, xml: bytes) -> list[dict[str, str]]:
-    """Findings of this diagram and its drawing, judged beside the others.
-
-    In a child process with limits, because the text came from outside.
-    """
-    path = definitions.current(session, process_id).path
-    files, _ = _whole(session, process_id, xml)
-    known = checks.Known(
-        forms=set(forms.keys()),
-        operations=checks.Known.signatures(OPERATIONS),
-        processes={each.process_id for each in definitions.every(session)} - {process_id},
-        roles=set(roles.ROLES) | {f"dept:{code}" for code in roles.DEPARTMENTS},
-    )
-    found = checks.check_in_child(files, known, drawings_of=(path,))
-    return [_line(each) for each in found if each.file == path]
+    return [_line(each) for each in releases.findings(session, process_id, xml)]
 
 
 def _line(finding: Finding) -> dict[str, str]:

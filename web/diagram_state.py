@@ -18,6 +18,7 @@ from engine import clock, definitions, diagrams
 from engine.diagrams import Node, Process
 from engine.history import HistoryRow
 from engine.instances import Instance
+from engine.kept import Kept
 from engine.tasks import TaskRow
 from engine.waits import WaitRow
 from web.language import gettext, language
@@ -147,16 +148,16 @@ def element_names(session: Session, process_ids: Iterable[str]) -> dict[Place, s
     return found
 
 
-_known: dict[tuple[int, str], Process] = {}
+_known: Kept[tuple[int, str], Process] = Kept()
 
 
 def _parsed(session: Session, definition_id: int, process_id: str) -> Process | None:
-    key = (definition_id, process_id)
-    if key not in _known:
+    key, known = (definition_id, process_id), _known.of(session)
+    if key not in known:
         diagram = diagrams.parse(definitions.xml(session, definition_id), process_id)
         for each in diagram.processes:
-            _known[(definition_id, each.id)] = each
-    return _known.get(key)
+            known[(definition_id, each.id)] = each
+    return known.get(key)
 
 
 def _inside(process: Process, by_id: dict[str, Process], standing: Standing) -> dict[str, int]:

@@ -11,14 +11,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from care import access, devices, files, organisation, people, roles
+from care import access, device_checks, devices, files, liaison_cards, organisation, people, roles
+from care.cases import KINDS, Case
 from care.devices import Device, Placement
 from care.elders import CATEGORY_TITLES, TIERS, Elder
 from care.errors import NotFound, RuleBroken
 from care.people import Person
 from care.roles import Part
 from engine import db, history, tasks
-from web import briefs, stories
+from web import begin, briefs, case_views, stories
 from web.errors import wants_json
 from web.language import N_, gettext, language
 from web.pages import Entry, page
@@ -60,6 +61,7 @@ def index() -> ResponseReturnValue:
         q=wanted,
         unit=unit,
         more=more,
+        may_register=begin.place_of(person) is not None,
         asks_reason=any(roles.role(role).with_reason for role in person.roles),
     )
 
@@ -149,17 +151,33 @@ def _file(elder_id: int, revealed: dict[str, str], notice: str = "") -> Response
                 CATEGORY_TITLES[code][language() == "en"] for code in opened.categories if code in CATEGORY_TITLES
             ],
             tasks=items_of(session, person, mine.rows),
-            recent=stories.of_rows(session, _recent(session, opened.parts, elder_id)),
+            emergencies=_emergencies(session, person, elder_id),
+            recent=stories.of_rows(session, _recent(session, person, opened.parts, elder_id)),
             devices=_devices(session, opened.parts, elder_id),
+            unmonitored=bool(device_checks.unmonitored(session, [elder_id])),
+            card=liaison_cards.shows(session, elder_id)
+            if access.may(session, person, "register", opened.unit_path)
+            else "",
             may_report=person.has_right("start_emergency"),
+            may_begin=begin.may_begin(session, person, elder_id),
             log=_log(session, person, elder_id),
         )
 
 
-def _recent(session: Session, parts: frozenset[Part], elder_id: int) -> list[history.HistoryRow]:
+def _recent(session: Session, person: Person, parts: frozenset[Part], elder_id: int) -> list[history.HistoryRow]:
+    """What happened lately; nothing of a closed file that the person is not named in."""
     if not parts & {Part.VISITS, Part.CASES}:
         return []
-    return [row for row in history.of_subject(session, elder_id, limit=60) if stories.tells(row)][:8]
+    closed = access.closed_instances(session, person, elder_id)
+    rows = history.of_subject(session, elder_id, limit=60)
+    return [row for row in rows if stories.tells(row) and row.instance_id not in closed][:8]
+
+
+def _emergencies(session: Session, person: Person, elder_id: int) -> list[tuple[Case, str]]:
+    """Emergencies of the elder that run, as far as the person may open them, with their kind in words."""
+    asked = select(Case).where(Case.elder_id == elder_id, Case.state == "open", case_views.visible(person))
+    rows = session.scalars(asked.order_by(Case.opened_at.desc()).limit(5))
+    return [(row, case_views.spoken(KINDS.get(row.kind, (row.kind, row.kind)))) for row in rows]
 
 
 def _devices(session: Session, parts: frozenset[Part], elder_id: int) -> list[tuple[Device, Placement]]:

@@ -21,7 +21,7 @@ from care.elders import Elder
 from care.organisation import Unit
 from care.visits import VisitObligation
 from engine import clock
-from engine.tasks import task
+from engine.tasks import IS_OPEN, task
 
 TIERS = ("high", "key", "general")
 ON_REGISTER = ("in_register", "absent", "suspended")
@@ -79,7 +79,7 @@ def conditions() -> dict[str, tuple[Any, ColumnElement[bool]]]:
         "missed": (obligation.unit_path, and_(_due_this_month(), obligation.state.in_(("missed", "made_up")))),
         "owed": (obligation.unit_path, and_(obligation.state == "open", obligation.ends_on >= clock.today())),
         "cases": (Case.unit_path, and_(Case.state == "open", Case.restricted.is_(False))),
-        "late": (c.unit_path, and_(c.state == "open", c.due_at < clock.now())),
+        "late": (c.unit_path, and_(IS_OPEN, c.due_at < clock.now())),
     }
     return found
 

@@ -37,6 +37,7 @@ class Stretch:
     section: Section
     title: str
     help: str
+    norm: str
     lines: Sequence[Line]
     whole: Line | None
     shown: bool
@@ -71,6 +72,7 @@ class FormView:
     faults: Sequence[tuple[str, str, str]]
     submission: str
     draft: str
+    ticket: str
     report_url: str
     submit: str
     has_files: bool
@@ -104,20 +106,23 @@ def build(
     last: Mapping[str, Any] | None = None,
     submission: str = "",
     draft: str = "",
+    ticket: str = "",
     report_url: str = "",
     submit: str = "",
     lang: str | None = None,
+    norm: Mapping[str, str] | None = None,
 ) -> FormView:
     """The view of a form. `answers` are what was typed (kept whatever is wrong with it), `faults` sentences by path.
 
     `submission` is the client's id against sending twice, `draft` names the draft in the browser (the task's id).
+    `ticket` proves later that the form was given to this person. `norm` is what the city's norm says of a section.
     """
     code = lang or language()
     values = copy.deepcopy(dict(answers)) if answers is not None else started(form, known or {})
     for path, value in given(form, known or {}).items():
         _put(values, path, value)
     drawing = Drawing(form, values, dict(faults or {}), dict(last or {}), code)
-    parts = _parts(form, drawing, code)
+    parts = _parts(form, drawing, code, norm or {})
     return FormView(
         form=form,
         title=form.title[code],
@@ -126,6 +131,7 @@ def build(
         faults=drawing.faults_in_order(),
         submission=submission,
         draft=draft,
+        ticket=ticket,
         report_url=report_url if form.report else "",
         submit=submit,
         has_files=any(each.widget in ("photo", "photos", "voice", "signature") for each in form.fields.values()),
@@ -150,6 +156,14 @@ def answers_of(
         before = value_at(answers, path.split("."))
         _put(answers, path, [*(before or []), identity] if name.endswith("[]") else identity)
     return carried_over(form, answers, last or {})
+
+
+def completed(form: Form, answers: Mapping[str, Any], *, known: Known, last: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers that a program sent, completed as `answers_of` does with a browser's."""
+    whole = copy.deepcopy(dict(answers))
+    for path, value in given(form, known).items():
+        _put(whole, path, value)
+    return carried_over(form, whole, last)
 
 
 def given(form: Form, known: Known) -> dict[str, Any]:
@@ -183,13 +197,13 @@ def carried_over(form: Form, answers: dict[str, Any], last: Mapping[str, Any]) -
     return result
 
 
-def _parts(form: Form, drawing: Drawing, code: str) -> list[Part]:
+def _parts(form: Form, drawing: Drawing, code: str, norm: Mapping[str, str]) -> list[Part]:
     parts: list[Part] = []
     open_part = ""
     number = 0
     for section in form.sections:
         number += section.counted and forms.holds(section.show, drawing.shown_values)
-        stretch = _stretch(section, drawing, code, number)
+        stretch = _stretch(section, drawing, code, number, norm.get(section.id, ""))
         if section.part and section.part == open_part:
             parts[-1] = Part(parts[-1].title, [*parts[-1].stretches, stretch])
         else:
@@ -198,7 +212,7 @@ def _parts(form: Form, drawing: Drawing, code: str) -> list[Part]:
     return parts
 
 
-def _stretch(section: Section, drawing: Drawing, code: str, number: int) -> Stretch:
+def _stretch(section: Section, drawing: Drawing, code: str, number: int, norm: str) -> Stretch:
     lines = [drawing.line((name,), section.show) for name in section.fields]
     whole = lines[0] if len(lines) == 1 and lines[0].widget in ("group", "item") else None
     own = whole.help if whole else ""
@@ -206,6 +220,7 @@ def _stretch(section: Section, drawing: Drawing, code: str, number: int) -> Stre
         section=section,
         title=section.title[code],
         help=section.help[code] if section.help else own,
+        norm=norm,
         lines=whole.children if whole else lines,
         whole=whole,
         shown=forms.holds(section.show, drawing.shown_values),

@@ -14,31 +14,57 @@ from sqlalchemy.orm import Session
 
 from care import access, elders, people, roles
 from care.organisation import is_within
-from engine import db, definitions, history, incidents, instances, jobs, run, tasks, waits
+from engine import db, definitions, held, history, incidents, instances, jobs, run, tasks, waits
 from engine.history import HistoryRow
 from engine.instances import Instance
 from engine.waits import WaitRow
-from web import case_story, case_views, diagram_state
+from web import case_story, case_views, diagram_state, operators
 from web.language import N_, gettext
 from web.pages import Entry, page
 from web.security import allow_inline_styles
 from web.signed_in import Person, me
 from web.stories import TOLD
 
+_MANY = {
+    "live": ("suspend", "retry", "move", "edit", "undo", "cancel"),
+    "suspended": ("resume", "edit", "undo", "cancel"),
+}
 WATCHERS = frozenset(("see_processes", "see_incidents"))
 PAGE = 50
 
 _HAPPENED = TOLD | {
     "started": N_("开始"),
     "cancelled": N_("不再需要"),
+    "version_moved": N_("换了版本"),
+    "version_undone": N_("撤销了换版"),
     "message": N_("收到消息"),
+    "signal": N_("收到信号"),
+    "unmoved": N_("没有变化"),
+    "rescheduled": N_("日历变了，时限重新计算"),
+    "time_kept": N_("日历变了，新的时限已过，保持原时限"),
     "answered_late": N_("外部回复来迟，没有用上"),
+    "failed_late": N_("外部失败的消息来迟，没有用上"),
     "ended": N_("结束"),
     "retried": N_("重试"),
+    "suspended": N_("暂停"),
+    "resumed": N_("恢复"),
+    "edited": N_("改了数据"),
+    "moved": N_("手工移动"),
+    "skipped_by_hand": N_("手工跳过"),
+    "skipped": N_("跳过"),
 }
 
 bp = Blueprint("instances", __name__, url_prefix="/instances")
-navigation = [Entry("instances.index", N_("流程实例"), "flow", 60, WATCHERS, below=("instances.",))]
+navigation = [
+    Entry(
+        "instances.index",
+        N_("流程实例"),
+        "flow",
+        60,
+        WATCHERS,
+        below=("instances.", "operating.", "many.", "held_back."),
+    )
+]
 
 
 @bp.app_template_filter("what_happened")
@@ -109,6 +135,7 @@ def index() -> ResponseReturnValue:
             for name, number in instances.counts(session, path).items():
                 running[name] = running.get(name, 0) + number
         numbers = elders.numbers(session, {row.subject_id for row in rows if row.subject_id})
+        waiting = held.number(session) if operators.units(me(), "edit") else 0
         elements = diagram_state.element_names(session, {each.process_id for each in stuck if each.process_id})
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     return page(
@@ -123,6 +150,9 @@ def index() -> ResponseReturnValue:
         may_retry=may_retry(me()),
         process_id=process_id,
         state=state,
+        held=waiting,
+        many=[(each, operators.title(each)) for each in _MANY.get(state, ()) if operators.units(me(), each)],
+        may_migrate=bool(process_id and operators.units(me(), "migrate")),
     )
 
 
@@ -138,7 +168,8 @@ def _rows(
     session: Session, paths: list[str], process_id: str | None, state: str, before: tuple[datetime, UUID] | None
 ) -> list[Instance]:
     """One page and one row more, over all the paths the person watches."""
-    wanted = {"live": instances.LIVE, "ended": instances.ENDED, "cancelled": instances.CANCELLED}.get(state)
+    wanted = state if state in (*instances.UNDER_WAY, instances.ENDED, instances.CANCELLED) else None
+    closed = _closed(session)
     found: list[Instance] = []
     for path in paths:
         found += instances.find(
@@ -148,16 +179,25 @@ def _rows(
             unit_path=path,
             before=before,
             limit=PAGE + 1,
+            without=closed,
         )
     return sorted(found, key=lambda row: (row.started_at, row.id), reverse=True)[: PAGE + 1]
 
 
-def _instance(session: Session, instance_id: UUID) -> Instance:
+def _closed(session: Session) -> set[UUID]:
+    """Instances of closed files that the person may not know of; who repairs instances does, without names."""
+    return set() if me().has_right("retry") else access.closed_instances(session, me())
+
+
+def find_watched(session: Session, instance_id: UUID) -> Instance:
+    """The instance if the signed-in person may watch it; 404 otherwise."""
     try:
         found = instances.get(session, instance_id)
     except instances.NoSuchInstance:
         abort(404)
     if not any(path == "/" or is_within(found.unit_path, path) for path in scope(me())):
+        abort(404)
+    if found.id in _closed(session):
         abort(404)
     return found
 
@@ -167,7 +207,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
     """The diagram with its tokens, what the instance waits for, what happened, and what went wrong."""
     allow_inline_styles()
     with db.reading() as session:
-        found = _instance(session, instance_id)
+        found = find_watched(session, instance_id)
         opened = tasks.of_instance(session, instance_id)
         waited = waits.of_instance(session, instance_id)
         happened = history.of_instance(session, instance_id)
@@ -180,6 +220,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         names = people.names(session, {row.who for row in happened if row.who})
         numbers = elders.numbers(session, {found.subject_id} if found.subject_id else set())
         definition = definitions.get(session, found.definition_id)
+        actions = operators.offered(me(), found, session)
     return page(
         "instances/instance.html",
         instance=found,
@@ -194,6 +235,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         names=names,
         numbers=numbers,
         may_retry=may_retry(me()),
+        actions=[(each, operators.title(each)) for each in actions],
     )
 
 
@@ -221,7 +263,7 @@ def retry(incident_id: UUID) -> ResponseReturnValue:
         except incidents.NoSuchIncident:
             abort(404)
         if found.instance_id is not None:
-            _instance(session, found.instance_id)
+            find_watched(session, found.instance_id)
         elif not any(path == "/" or is_within(found.unit_path, path) for path in scope(me())):
             abort(404)
     with jobs.transaction() as session:

@@ -11,13 +11,23 @@ from functools import cache
 MODULES = (
     "care.diagram_operations",
     "care.alarms",
+    "care.calendar_change",
+    "care.invariants",
     "care.ladder",
+    "care.device_watch",
     "care.nightly",
+    "care.open_work",
+    "care.period_work",
     "care.policy_calendar",
+    "care.retiering",
     "care.roles_of",
+    "care.supplements",
+    "care.task_verbs",
     "care.unclaimed",
     "care.visit_periods",
     "connectors.recorder",
+    "engine.audit",
+    "web.self_test",
 )
 
 

@@ -7,7 +7,7 @@ read as they are at the first use, so nothing has to be compiled. A text without
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Blueprint, Flask, has_request_context, redirect, request, session
+from flask import Blueprint, Flask, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from web.marks import open_to_all
@@ -29,12 +29,16 @@ bp = Blueprint("language", __name__)
 
 
 def language() -> str:
-    """`zh` or `en`: what this browser chose; Chinese when it did not choose."""
-    if has_request_context():
+    """`zh` or `en`: what this browser chose, or what a program asks for; Chinese when neither did."""
+    if not has_request_context():
+        return "zh"
+    known: str | None = g.get("language")  # a page asks for it hundreds of times
+    if known is None:
         chosen = session.get("language")
-        if chosen in LANGUAGES:
-            return str(chosen)
-    return "zh"
+        if request.path.startswith("/api/"):
+            chosen = request.accept_languages.best_match(LANGUAGES)
+        known = g.language = chosen if chosen in LANGUAGES else "zh"
+    return known
 
 
 @cache
@@ -73,10 +77,15 @@ _BOTH = re.compile(r"(?P<zh>.*[\u3400-\u9fff）」])\s+(?P<en>[A-Z][ -~]*)", re.
 
 def task_name(name: str) -> str:
     """A task's name in this request's language: from the catalogue, or the side of a name that carries both."""
+    return _task_name(name, language())
+
+
+@lru_cache(4096)
+def _task_name(name: str, spoken: str) -> str:
     both = _BOTH.fullmatch(name)
     if both is None:
-        return translated(name)
-    return both["en"] if language() == "en" else both["zh"]
+        return translated(name, spoken)
+    return both["en"] if spoken == "en" else both["zh"]
 
 
 def in_language(words: dict[str, str] | str | None) -> str:

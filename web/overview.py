@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import access, elders, masking, organisation
+from care import access, masking, organisation, people
 from care.cases import Case
 from care.elders import Elder
 from care.organisation import Unit
@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
         total, lines = figures.of_children(session, unit)
         rates = figures.trend(session, unit)
         crumbs = _crumbs(session, person, unit)
-        late = tasks.find(session, unit.path, Filters(late=True), limit=5).rows
+        late = tasks.find(session, unit.path, _late_ones(session), limit=5).rows
     first, today = figures.month()
     return page(
         "overview/overview.html",
@@ -103,10 +103,23 @@ def listed(what: str) -> ResponseReturnValue:
     return page("overview/list.html", **values)
 
 
+def _late_ones(session: Session) -> Filters:
+    """What is overdue; of closed files only what the person is named in."""
+    return Filters(late=True, without=frozenset(access.closed_instances(session, me())))
+
+
 def _late(session: Session, unit: Unit) -> dict[str, Any]:
-    found = tasks.find(session, unit.path, Filters(late=True), limit=PAGE).rows
-    numbers = elders.numbers(session, {row.subject_id for row in found if row.subject_id})
-    return {"tasks": found, "numbers": numbers, "after": None}
+    found = tasks.find(session, unit.path, _late_ones(session), limit=PAGE).rows
+    wanted = {row.subject_id for row in found if row.subject_id}
+    known = {each.id: each for each in session.scalars(select(Elder).where(Elder.id.in_(wanted)))}
+    holders = {row.claimed_by or row.assignee_id for row in found} - {None}
+    return {
+        "tasks": found,
+        "named": {each: (elder, *_named(me(), elder)) for each, elder in known.items()},
+        "holders": people.names(session, {each for each in holders if each is not None}),
+        "opens": {row.id for row in found if access.may(session, me(), "see", row)},
+        "after": None,
+    }
 
 
 def _rows(session: Session, person: Person, rows: list[Any]) -> dict[str, Any]:

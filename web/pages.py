@@ -17,10 +17,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from care import masking, organisation
+from care import masking, roles
 from engine import clock, db
 from engine.settings import settings
-from web import assets, security, words
+from web import assets, briefs, labels, security, streams, words
 from web.language import LANGUAGES, N_, language
 from web.signed_in import Person, current_person, sees_figures
 
@@ -58,8 +58,10 @@ class Entry:
         return here == self.endpoint or any(here.startswith(each) for each in self.below)
 
 
+OF_TASKS = ("worklist.", "task.", "task_verbs.", "task_lists.", "batch.")
+"""Where pages of tasks are."""
 PHONE_BAR = (
-    Entry("worklist.index", N_("任务"), "tasks", below=("worklist.", "task.")),
+    Entry("worklist.index", N_("任务"), "tasks", below=OF_TASKS),
     Entry("elders.index", N_("老人"), "people", below=("elders.",)),
     Entry("report.index", N_("上报"), "report", below=("report.",)),
     Entry("me.index", N_("我的"), "me", below=("me.",)),
@@ -92,9 +94,8 @@ def place(person: Person) -> str:
     if not person.posts:
         return ""
     with db.reading() as session:
-        chain = organisation.chain(session, person.posts[0].unit_path)
-        shown = chain[-2:] if chain and chain[-1].level == "grid" else chain[-1:]
-        return " · ".join(unit.name for unit in shown)
+        path = person.posts[0].unit_path
+        return briefs.unit_names(session, (path,), " · ")[path]
 
 
 def install(app: Flask, navigation: Iterable[Entry]) -> None:
@@ -113,9 +114,14 @@ def install(app: Flask, navigation: Iterable[Entry]) -> None:
         phone_bar=PHONE_BAR,
         place=place,
         mode=lambda: session.get("mode", ""),
+        stream=streams.address,
         now=clock.now,
         settings=settings,
         hidden_token=hidden_token,
+        role_title=lambda code: roles.title(code, language()) if roles.is_known(code) else code,
+        due_mark=labels.due,
+        tier_mark=labels.tier,
+        task_address=labels.task_address,
         entry_address=lambda entry: url_for(entry.endpoint) if entry.endpoint in app.view_functions else "#",
     )
     _install_filters(app)

@@ -9,18 +9,20 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care import access
 from care.elders import Elder
+from care.people import Person
 from engine import clock, db, forms, incoming, work
 from engine.jobs import transaction
 from web import attachments, briefs
 from web.attachments import FileRefused
 from web.briefs import Brief
+from web.errors import wants_json
 from web.language import N_, gettext, language
 from web.pages import page
 from web.signed_in import me
@@ -53,26 +55,38 @@ def send() -> ResponseReturnValue:
     chosen = _chosen()
     submission_id = _number(request.form.get("submission"))
     with db.reading() as session:
-        elder = _elder(session, chosen["elder"])
-    faults = _faults(chosen, elder)
+        elder = elder_of(session, chosen["elder"])
+    faults = faults_of(chosen, elder)
     if faults:
         return _page(submission_id, chosen, faults, 422)
     try:
-        files = [file for _, file in attachments.take(request.files, person.id, elder.id if elder else None)]
+        about = elder.id if elder else None
+        files = [file for _, file in attachments.take(request.files, person.id, about, submission_id)]
     except FileRefused as fault:
         return _page(submission_id, chosen, {"photos": str(fault)}, 422)
-    payload = _payload(chosen, elder, person.id, files)
+    write_down(chosen, elder, person, files, submission_id)
+    address = url_for("report.sent", elder=elder.id if elder else None, kinds=chosen["kinds"])
+    return jsonify(state="done", next=address) if wants_json() else redirect(address)
+
+
+def write_down(chosen: dict[str, Any], elder: Brief | None, by: Person, files: list[str], submission_id: UUID) -> None:
+    """The report becomes a message, once for each submission. A mere place lies where the reporter works."""
+    payload = _payload(chosen, elder, by, files)
     key = f"{elder.id}:{payload['kind']}" if elder else f"place:{submission_id}"
     with transaction() as session:
         incoming.message(
             session, "emergency.offline", key, payload, event_id=f"report:{submission_id}", lane=work.ALARM
         )
-    return redirect(url_for("report.sent", elder=elder.id if elder else None))
 
 
 @bp.get("/report/sent")
 def sent() -> ResponseReturnValue:
-    return page("report/sent.html", elder_id=request.args.get("elder", type=int))
+    """What was reported and what happens now, and the way to see where it stands."""
+    with db.reading() as session:
+        elder = elder_of(session, request.args.get("elder", ""))
+    titles = {code: gettext(title) for code, title, _ in KINDS}
+    kinds = [titles[code] for code in request.args.getlist("kinds") if code in titles]
+    return page("report/sent.html", elder=elder, kinds=kinds)
 
 
 def _chosen() -> dict[str, Any]:
@@ -92,7 +106,7 @@ def _number(text: str | None) -> UUID:
         return db.new_id()
 
 
-def _faults(chosen: dict[str, Any], elder: Brief | None) -> dict[str, str]:
+def faults_of(chosen: dict[str, Any], elder: Brief | None) -> dict[str, str]:
     """What is missing, by field."""
     faults = {}
     if elder is None and not chosen["place"]:
@@ -104,7 +118,7 @@ def _faults(chosen: dict[str, Any], elder: Brief | None) -> dict[str, str]:
     return faults
 
 
-def _payload(chosen: dict[str, Any], elder: Brief | None, by: int, files: list[str]) -> dict[str, Any]:
+def _payload(chosen: dict[str, Any], elder: Brief | None, by: Person, files: list[str]) -> dict[str, Any]:
     """The message's payload; the answers pass the form `emergency`, so pages and reports by telephone agree."""
     in_danger = chosen["danger"] != "no"
     answers: dict[str, Any] = {
@@ -125,12 +139,13 @@ def _payload(chosen: dict[str, Any], elder: Brief | None, by: int, files: list[s
         "channel": clean["channel"],
         "place": None if elder else chosen["place"],
         "report": clean["what_happened"],
-        "reported_by": by,
+        "reported_by": by.id,
+        **({} if elder or not by.posts else {"unit_path": by.posts[0].unit_path}),
         "attachments": files,
     }
 
 
-def _elder(session: Session, wanted: str) -> Brief | None:
+def elder_of(session: Session, wanted: str) -> Brief | None:
     """The elder chosen, if this person may see it."""
     if not wanted.isdigit():
         return None
@@ -147,8 +162,11 @@ def _page(
         "danger": gettext("有生命危险吗"),
         "photos": gettext("照片"),
     }
+    if wants_json():
+        listed = [(name, names[name], sentence) for name, sentence in faults.items()]
+        return jsonify(state="correct", faults=listed), status
     with db.reading() as session:
-        elder = _elder(session, str(chosen.get("elder", "")))
+        elder = elder_of(session, str(chosen.get("elder", "")))
         offered = _offered(session)
     return page(
         "report/report.html",

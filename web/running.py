@@ -19,16 +19,16 @@ from types import FrameType
 from typing import Any
 
 import waitress
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import devices, nightly, policy_calendar
+from care import device_watch, devices, meter_watch, nightly, policy_calendar
 from connectors import heartbeats
 from connectors.broker import EmbeddedBroker, next_free_port
 from connectors.mqtt import Address, Listener
-from engine import db, jobs
+from engine import audit, db, garbage, jobs
 from engine.errors import EngineError
 from engine.settings import settings
+from web import signs
 from web.commands_database import upgrade
 
 logger = logging.getLogger(__name__)
@@ -75,13 +75,12 @@ def join() -> None:
 
 
 def write_heartbeats(session: Session, newest: dict[str, tuple[datetime, dict[str, Any]]]) -> None:
-    """When each registered device was last heard, with battery (%) and signal (dBm)."""
-    numbers = list(newest)
-    for start in range(0, len(numbers), 500):
-        asked = select(devices.Device).where(devices.Device.number.in_(numbers[start : start + 500]))
-        for device in session.scalars(asked):
-            moment, data = newest[device.number]
-            devices.heard(device, moment, _whole(data.get("bat")), _whole(data.get("rssi")))
+    """When each registered device was last heard, with battery (%) and signal (dBm); two statements."""
+    heard = [
+        devices.Heard(number, moment, _whole(data.get("bat")), _whole(data.get("rssi")))
+        for number, (moment, data) in newest.items()
+    ]
+    devices.heard_all(session, heard)
 
 
 def _whole(value: Any) -> int | None:
@@ -107,7 +106,7 @@ def start(parts: Parts) -> None:
 
     join()
     jobs.start_workers()
-    nightly.keep_planning()
+    keep_regular_work()
     parts.mqtt = mqtt_address()
     if not settings().mqtt_host:
         parts.broker = EmbeddedBroker(settings().mqtt_port)
@@ -115,6 +114,7 @@ def start(parts: Parts) -> None:
         parts.mqtt = Address(host="127.0.0.1", port=parts.broker.port, root=settings().mqtt_topic_root)
     parts.listener = Listener(parts.mqtt)
     parts.listener.start()
+    signs.keep_telling(parts.listener, parts.stopping)
     parts.port = next_free_port(settings().port, settings().host)
     app = create_app()
     app.config["MQTT"] = parts.mqtt
@@ -130,6 +130,14 @@ def start(parts: Parts) -> None:
     _note(parts)
 
 
+def keep_regular_work() -> None:
+    """Write down what comes round by itself: the planner's night, the hourly looks at devices and meters, and audit."""
+    nightly.keep_planning()
+    device_watch.keep_watching()
+    meter_watch.keep_watching()
+    audit.keep_auditing()
+
+
 def serve(parts: Parts) -> None:
     """Serve pages until SIGTERM or Ctrl+C, then stop everything in order."""
 
@@ -138,6 +146,7 @@ def serve(parts: Parts) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    garbage.settle()
     try:
         parts.server.run()
     except KeyboardInterrupt:
@@ -147,6 +156,7 @@ def serve(parts: Parts) -> None:
 
 
 def shut_down(parts: Parts) -> None:
+    parts.stopping.set()
     if parts.server is not None:
         parts.server.close()
     if parts.listener is not None:

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, LargeBinary, String, delete, select, update
+from sqlalchemy import Index, LargeBinary, String, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -47,13 +47,14 @@ def begin(session: Session, person_id: int, browser: str = "") -> str:
     return token
 
 
+_PERSON = select(WebSession.person_id).where(
+    WebSession.token_hash == bindparam("token"), WebSession.revoked_at.is_(None), WebSession.ends_at > bindparam("now")
+)
+
+
 def person_of(session: Session, token: str) -> int | None:
     """The signed-in person's id; None when the session ended, was revoked or never was."""
-    return session.scalar(
-        select(WebSession.person_id).where(
-            WebSession.token_hash == _hash(token), WebSession.revoked_at.is_(None), WebSession.ends_at > clock.now()
-        )
-    )
+    return session.scalar(_PERSON, {"token": _hash(token), "now": clock.now()})
 
 
 def revoke(session: Session, token: str) -> None:

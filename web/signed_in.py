@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app, flash, redirect, request, session, url_for
+from flask import Flask, Request, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
 
 from care import people, roles
 from care.people import Person
 from engine import db
 from web import sessions
+from web.api import tokens
+from web.api.problems import ROOT
 from web.language import gettext
 from web.marks import is_open_to_all, open_to_all
 
@@ -40,6 +42,11 @@ class _Visitor:
 def current_person() -> Person | None:
     """The signed-in person; None before signing in. Read once per request."""
     return cast("Person | None", getattr(current_user, "person", None)) if request else None
+
+
+def forget_who_is_looking() -> None:
+    """For the rest of this request nobody is signed in: a page about the database's trouble must not ask it."""
+    g._login_user = AnonymousUserMixin()
 
 
 def me() -> Person:
@@ -86,6 +93,21 @@ def _load(token: str) -> _Visitor | None:
         person_id = sessions.person_of(database, token)
         person = people.person(database, person_id) if person_id is not None else None
     return _Visitor(token, person) if person else None
+
+
+@_manager.request_loader  # type: ignore[untyped-decorator]
+def _of_token(asked: Request) -> _Visitor | None:
+    """Who a program of the API acts for. A token opens nothing but the API."""
+    scheme, _, text = asked.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not asked.path.startswith(ROOT):
+        return None
+    with db.reading() as database:
+        g.token = tokens.holder(database, text.strip())
+        person = people.person(database, g.token.person_id) if g.token else None
+    if g.token and g.token.is_unnoted:
+        with db.writing() as database:
+            tokens.note_use(database, g.token.token_id)
+    return _Visitor("", person) if person else None
 
 
 def _guard() -> ResponseReturnValue | None:

@@ -24,7 +24,28 @@ TOLD = {
     "claimed": N_("接手"),
     "released": N_("放回"),
     "handed_over": N_("转交"),
+    "transferred": N_("转办"),
+    "delegated": N_("委派"),
+    "delegate_done": N_("委派办完，交回确认"),
+    "sign_asked": N_("请人会签"),
+    "sign_removed": N_("减签"),
+    "signed": N_("会签同意"),
+    "not_agreed": N_("会签不同意"),
+    "handed_to_signers": N_("办完，等会签"),
+    "sent_back": N_("退回"),
+    "withdrawn": N_("撤回"),
+    "undone": N_("撤销刚才的改动"),
+    "copied": N_("抄送"),
+    "urged": N_("催办"),
+    "commented": N_("留言"),
+    "attached": N_("加附件"),
+    "snoozed": N_("稍后再办"),
+    "woken": N_("提前办"),
+    "left": N_("离岗，转给替班"),
     "supplemented": N_("补充说明"),
+    "link_made": N_("发出链接"),
+    "link_answered": N_("通过链接答复"),
+    "link_revoked": N_("停用链接"),
     "visit.done": N_("探访"),
     "note": N_("记一笔"),
     "late": N_("到时没办完，已记超期"),
@@ -34,13 +55,16 @@ TOLD = {
 OF_CASE = {
     "opened": N_("立案"),
     "repeated": N_("又报一次"),
+    "by_message": N_("由消息立案，没有设备报警"),
     "first_contact_told": N_("已告知第一联系人"),
     "no_contact_to_tell": N_("没有可告知的联系人"),
     "answered": N_("已有人应答"),
+    "family_answered": N_("家属通过链接答复"),
     "level_urgent": N_("升为紧急"),
     "sos_cancelled": N_("设备取消呼叫，仍须有人确认"),
     "cancelled": N_("设备取消呼叫，仍须有人确认"),
     "handled": N_("处置完成"),
+    "on_scene": N_("已到现场"),
     "fed_back": N_("已反馈"),
     "interim_feedback": N_("阶段反馈，救援仍在进行"),
     "feedback_late": N_("24 小时未反馈，已记超期"),
@@ -51,7 +75,9 @@ OF_CASE = {
     "restricted": N_("仅承办人员可见"),
 }
 LADDER = frozenset(("late", "handed_up"))
-MISSED = LADDER | frozenset(("incident", "case.feedback_late", "case.reopened", "case.no_contact_to_tell"))
+MISSED = LADDER | frozenset(
+    ("incident", "not_agreed", "sent_back", "case.feedback_late", "case.reopened", "case.no_contact_to_tell")
+)
 
 
 @dataclass(frozen=True)

@@ -11,33 +11,34 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import orjson
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from care import access, roles, roles_of
 from care.cases import KINDS, Case
 from care.people import Person
 from engine import clock, db, tasks
-from engine.tasks import Page, TaskRow
+from engine.tasks import LAST_RANK, Page, TaskRow
 from web import briefs
 from web.briefs import Seen
-from web.language import N_, gettext, language
-from web.pages import PHONE, Entry, fragment, page, shell_of
+from web.language import N_, gettext, language, translated
+from web.pages import OF_TASKS, PHONE, Entry, fragment, page, shell_of
 from web.signed_in import me
 from web.words import moment
 
 bp = Blueprint("worklist", __name__)
-navigation = [Entry("worklist.index", N_("我的待办"), "tasks", order=20, below=("worklist.", "task."))]
+navigation = [Entry("worklist.index", N_("我的待办"), "tasks", order=20, below=OF_TASKS)]
 
 PAGE = 40  # rows
-GROUPS = {"urgent": N_("紧急"), "today": N_("今天"), "week": N_("本周"), "later": N_("以后")}
-TABS = {"open": N_("待办"), "done": N_("已办")}
+GROUPS = {"urgent": N_("紧急"), "late": N_("已超期"), "today": N_("今天要办"), "week": N_("本周"), "later": N_("以后")}
+TABS = {"open": N_("待办"), "done": N_("已办"), "started": N_("我发起的"), "copied": N_("抄送我的")}
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ class Item:
     elder: Seen | None
     unit: str
     why: str
+    who: str  # the elder with age and how they live, or the unit
     about: str = ""  # the kind of emergency that the task belongs to
 
-    @property
+    @cached_property
     def group(self) -> str:
         return group_of(self.task)
 
@@ -69,12 +71,14 @@ def rows() -> ResponseReturnValue:
 def _values() -> dict[str, Any]:
     person = me()
     tab = request.args.get("tab", "open")
-    tab = tab if tab in TABS else "open"
+    tab = tab if tab in ("open", "done") else "open"
     with db.reading() as session:
         found = _done(session, person) if tab == "done" else _open(session, person)
         items = items_of(session, person, found.rows)
-    groups = {name: [item for item in items if item.group == name] for name in GROUPS} if tab == "open" else {}
-    after = _packed(found.after)
+    groups: dict[str, list[Item]] = {name: [] for name in GROUPS} if tab == "open" else {}
+    for item in items if groups else ():
+        groups[item.group].append(item)
+    after = packed(found.after)
     return {
         "tab": tab,
         "tabs": TABS,
@@ -90,14 +94,11 @@ def _values() -> dict[str, Any]:
 
 
 def _open(session: Session, person: Person) -> Page:
-    return tasks.worklist(session, person.worklist_posts, person.id, _unpacked(request.args.get("after")), PAGE)
+    return tasks.worklist(session, person.worklist_posts, person.id, unpacked(request.args.get("after")), PAGE)
 
 
 def _done(session: Session, person: Person) -> Page:
-    """What this person did, newest first."""
-    asked = select(*tasks.COLUMNS).where(tasks.task.c.done_by == person.id, tasks.task.c.state == tasks.DONE)
-    rows = session.connection().execute(asked.order_by(tasks.task.c.done_at.desc()).limit(PAGE))
-    return Page([tasks.of_row(row) for row in rows])
+    return tasks.done_by(session, person.id, unpacked(request.args.get("after")), PAGE)
 
 
 def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[Item]:
@@ -106,16 +107,15 @@ def items_of(session: Session, person: Person, rows: Iterable[TaskRow]) -> list[
     elders = briefs.of_elders(session, person, {row.subject_id for row in listed if row.subject_id is not None})
     places = briefs.unit_names(session, {row.unit_path for row in listed if row.subject_id not in elders})
     kinds = kinds_of(session, {row.instance_id for row in listed if row.instance_id is not None})
-    return [
-        Item(
-            row,
-            briefs.seen(elders[row.subject_id], row) if row.subject_id in elders else None,
-            places.get(row.unit_path, ""),
-            why(row),
-            kinds.get(row.instance_id, "") if row.instance_id else "",
-        )
-        for row in listed
-    ]
+    age, comma = translated("%(n)s 岁"), translated("，")
+    found = []
+    for row in listed:
+        elder = briefs.seen(elders[row.subject_id], row) if row.subject_id in elders else None
+        unit = places.get(row.unit_path, "")
+        said = (elder.name, age % {"n": elder.years}, elder.living) if elder else (unit,)
+        about = kinds.get(row.instance_id, "") if row.instance_id else ""
+        found.append(Item(row, elder, unit, why(row), comma.join(filter(None, said)), about))
+    return found
 
 
 def as_read_by(person: Person, task: TaskRow) -> TaskRow:
@@ -125,19 +125,24 @@ def as_read_by(person: Person, task: TaskRow) -> TaskRow:
     return replace(task, role=task.also_role, why="handed_up")
 
 
+_KINDS = select(Case.instance_id, Case.kind).where(Case.instance_id.in_(bindparam("wanted", expanding=True)))
+
+
 def kinds_of(session: Session, instances: Collection[UUID]) -> dict[UUID, str]:
     """The kind of emergency by instance, in words, in one question; instances without a case are missing."""
     if not instances:
         return {}
-    rows = session.execute(select(Case.instance_id, Case.kind).where(Case.instance_id.in_(instances)))
+    rows = session.execute(_KINDS, {"wanted": list(instances)})
     side = int(language() == "en")
     return {row.instance_id: KINDS[row.kind][side] for row in rows if row.instance_id and row.kind in KINDS}
 
 
 def group_of(task: TaskRow) -> str:
-    """The heading a task stands under: urgent, today (what is over included), week, later."""
+    """The heading a task stands under: urgent, late, today, week, later."""
     if task.priority == "urgent":
         return "urgent"
+    if task.due_at is not None and task.due_at < clock.now():
+        return "late"
     if task.due_at is None:
         return "today" if task.priority == "today" else "later"
     today, due = clock.today(), clock.local(task.due_at).date()
@@ -171,7 +176,7 @@ def _stop() -> str:
     return ". " if language() == "en" else "。"
 
 
-def _packed(after: tuple[int, datetime, UUID] | None) -> str:
+def packed(after: tuple[int, datetime, UUID] | None) -> str:
     """The key of the last row, as it stands in an address."""
     if after is None:
         return ""
@@ -179,12 +184,13 @@ def _packed(after: tuple[int, datetime, UUID] | None) -> str:
     return urlsafe_b64encode(orjson.dumps([rank, sort_at, last])).decode().rstrip("=")
 
 
-def _unpacked(text: str | None) -> tuple[int, datetime, UUID] | None:
-    """What `_packed` wrote; anything else is the first page."""
+def unpacked(text: str | None) -> tuple[int, datetime, UUID] | None:
+    """What `packed` wrote; anything else is the first page."""
     if not text:
         return None
     try:
         rank, sort_at, last = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return int(rank), datetime.fromisoformat(sort_at), UUID(last)
-    except (ValueError, TypeError):
+        at, key = datetime.fromisoformat(sort_at), UUID(last)
+    except (ValueError, TypeError, AttributeError):
         return None
+    return (rank, at, key) if at.tzinfo and rank in range(LAST_RANK + 1) else None

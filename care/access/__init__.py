@@ -14,12 +14,14 @@ from care.access.reasons import AccessReason, give_reason
 from care.access.rights import TaskLike, figures_scope, has_as_well, holds, may, require
 from care.access.scope import (
     case,
+    closed_instances,
     elder,
     has_open_emergency,
     parts,
     search,
     visible,
     visible_cases,
+    visible_duties,
     visible_elders,
 )
 from care.access.wall import guard, reading
@@ -28,6 +30,7 @@ __all__ = [
     "AccessReason",
     "TaskLike",
     "case",
+    "closed_instances",
     "elder",
     "figures_scope",
     "give_reason",
@@ -42,5 +45,6 @@ __all__ = [
     "search",
     "visible",
     "visible_cases",
+    "visible_duties",
     "visible_elders",
 ]

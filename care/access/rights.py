@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,12 +15,17 @@ from care.errors import NotAllowed, NotFound
 from care.organisation import is_within
 from care.people import Person
 from care.roles import Scope
+from engine import instances, tasks
 
 
 @runtime_checkable
 class TaskLike(Protocol):
     """What of a user task decides whose it is (engine.tasks.TaskRow)."""
 
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def instance_id(self) -> UUID | None: ...
     @property
     def role(self) -> str: ...
     @property
@@ -34,6 +40,8 @@ class TaskLike(Protocol):
     def also_unit_path(self) -> str | None: ...
     @property
     def also_person_id(self) -> int | None: ...
+    @property
+    def delegated_by(self) -> int | None: ...
 
 
 def figures_scope(person: Person | None) -> list[str]:
@@ -87,7 +95,17 @@ def _may_task(session: Session, person: Person, action: str, task: TaskLike) -> 
     if mine or action != "see":
         return mine and action in ("see", "claim", "complete")
     in_scope = any(is_within(task.unit_path, path) for path in figures_scope(person))
-    return in_scope or _has_right(person, "see_incidents", task.unit_path)
+    return in_scope or _has_right(person, "see_incidents", task.unit_path) or _was_told(session, person, task)
+
+
+def _was_told(session: Session, person: Person, task: TaskLike) -> bool:
+    """Whether the task will come back to the person, was copied to them or mentions them, belongs to what they began,
+    or is signed by them."""
+    if task.delegated_by == person.id or tasks.words.knows_of(session, task.id, person.id):
+        return True
+    if person.id in {each.assignee_id for each in tasks.signers.of(session, task.id)}:
+        return True
+    return task.instance_id is not None and instances.get(session, task.instance_id).started_by == person.id
 
 
 def holds(person: Person, task: TaskLike) -> bool:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, false, or_, select, union
 from sqlalchemy.orm import Session
 
-from care import contacts, roles
+from care import contacts, finding, roles
 from care.access.reasons import AccessReason, opened_by_reason
 from care.cases.tables import Case
+from care.duties.tables import DutyCase, DutyMember
 from care.elders import Elder
 from care.errors import NotFound
+from care.finding import ElderWord
 from care.organisation import is_within, within
 from care.people import Person
 from care.roles import Part, Scope
 from care.visitors import Responsibility, holds_today
+from engine.tasks import IS_OPEN
 from engine.tasks import task as task_table
 from engine.vault import blind_index
 
@@ -40,7 +44,7 @@ def visible(person: Person | None, elder_id: Any, unit_path: Any) -> ColumnEleme
             grants.append(and_(within(unit_path, post.unit_path), elder_id.in_(_in_emergency())))
     if person.posts:
         grants.append(elder_id.in_(_own(person)))
-        grants.append(elder_id.in_(_by_task(person)))
+        grants.append(_has_my_task(person, task_table.c.subject_id == elder_id))
         grants.append(elder_id.in_(opened_by_reason(person)))
     return or_(*grants) if grants else false()
 
@@ -50,18 +54,14 @@ def _own(person: Person) -> Select[tuple[int]]:
     return asked.where(Responsibility.__table__.c.staff_id == person.id, holds_today())
 
 
-def _by_task(person: Person) -> Select[tuple[Any]]:
-    """Elders about whom an open task is theirs."""
-    return _my_tasks(person, task_table.c.subject_id)
-
-
-def _my_tasks(person: Person, column: Column[Any]) -> Select[tuple[Any]]:
-    """A column of the open tasks that are theirs: in person, by a post, or come up the ladder to them as well."""
-    return _open_tasks(column, or_(_held(person), _also(person)))
+def _has_my_task(person: Person, about: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an open task about it is theirs: in person, by a post, or come up the ladder to them as well."""
+    mine = exists().where(IS_OPEN, about, or_(_held(person), _also(person)))
+    return mine.correlate_except(task_table)  # a statement that has tasks itself means others
 
 
 def _open_tasks(column: Column[Any], whose: ColumnElement[bool]) -> Select[tuple[Any]]:
-    return select(column).where(task_table.c.state == "open", column.is_not(None), whose)
+    return select(column).where(IS_OPEN, column.is_not(None), whose)
 
 
 def _held(person: Person) -> ColumnElement[bool]:
@@ -101,9 +101,26 @@ def visible_cases(person: Person | None) -> ColumnElement[bool]:
     if person.posts:
         theirs = or_(Case.elder_id.in_(_own(person)), Case.elder_id.in_(opened_by_reason(person)))
         grants.append(and_(theirs, ~Case.restricted))
-        grants.append(Case.instance_id.in_(_my_tasks(person, task_table.c.instance_id)))
-        grants.append(and_(Case.elder_id.in_(_by_task(person)), ~Case.restricted))
+        grants.append(_has_my_task(person, task_table.c.instance_id == Case.instance_id))
+        grants.append(and_(_has_my_task(person, task_table.c.subject_id == Case.elder_id), ~Case.restricted))
     return or_(*grants) if grants else false()
+
+
+def visible_duties(person: Person | None) -> ColumnElement[bool]:
+    """Condition on DutyCase: only who is named in the file, or has a task of it, reads it. Source: processes P19."""
+    if person is None:
+        return false()
+    members = DutyMember.__table__.c
+    named = select(members.duty_id).where(members.staff_id == person.id)
+    return or_(DutyCase.id.in_(named), _has_my_task(person, task_table.c.instance_id == DutyCase.instance_id))
+
+
+def closed_instances(session: Session, person: Person | None, elder_id: int | None = None) -> set[UUID]:
+    """Instances of closed files (of one elder, or of all) that this person may not know of."""
+    asked = select(DutyCase.instance_id).where(DutyCase.instance_id.is_not(None), ~visible_duties(person))
+    if elder_id is not None:
+        asked = asked.where(DutyCase.elder_id == elder_id)
+    return {each for each in session.scalars(asked) if each is not None}
 
 
 def parts(session: Session, person: Person, elder: Elder) -> frozenset[Part]:
@@ -170,17 +187,20 @@ def case(session: Session, person: Person | None, case_id: int) -> Case:
 
 
 def search(session: Session, person: Person, text: str, limit: int = 20) -> list[Elder]:
-    """Elders the person may see, by number, name, initials, whole telephone (a relative's too) or whole id number."""
+    """Elders the person may see, by number, name, initials, the end of the address, whole telephone (a relative's too)
+    or whole id number. A single sign of Chinese is a family name; a single letter finds nobody."""
     wanted = text.strip()
+    if len(wanted) == 1 and "\u4e00" <= wanted <= "\u9fff":
+        asked = select(Elder).where(Elder.name.startswith(wanted), visible_elders(person))
+        return list(session.scalars(asked.order_by(Elder.name, Elder.id).limit(limit)))
     if len(wanted) < 2:
         return []
-    by = [
-        Elder.number == wanted.upper(),
-        Elder.name.contains(wanted, autoescape=True),
-        Elder.initials.startswith(wanted.lower(), autoescape=True),
-        Elder.phone_index == blind_index("phone", wanted),
-        Elder.id_index == blind_index("id_number", wanted),
-        Elder.id.in_(contacts.callers(session, wanted)),
-    ]
-    asked = select(Elder).where(or_(*by), visible_elders(person)).order_by(Elder.id).limit(limit)
+    by = union(
+        select(Elder.id).where(Elder.number == wanted.upper()),
+        select(Elder.id).where(Elder.phone_index == blind_index("phone", wanted)),
+        select(Elder.id).where(Elder.id_index == blind_index("id_number", wanted)),
+        select(Elder.id).where(Elder.id.in_(contacts.callers(session, wanted))),
+        select(ElderWord.elder_id).where(finding.has_word(wanted)),
+    )
+    asked = select(Elder).where(Elder.id.in_(by), visible_elders(person)).order_by(Elder.id).limit(limit)
     return list(session.scalars(asked))

@@ -9,8 +9,9 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
-from care.access.scope import visible, visible_cases, visible_elders
+from care.access.scope import visible, visible_cases, visible_duties, visible_elders
 from care.cases.tables import Case
+from care.duties.tables import DutyCase
 from care.elders import Elder
 from care.people import Person
 from care.personal import OfElder
@@ -42,6 +43,7 @@ def _criteria(person: Person | None) -> list[ExecutableOption]:
     return [
         with_loader_criteria(Elder, visible_elders(person), include_aliases=True),
         with_loader_criteria(Case, visible_cases(person), include_aliases=True),
+        with_loader_criteria(DutyCase, visible_duties(person), include_aliases=True),
         with_loader_criteria(OfElder, lambda cls: cls.elder_id.in_(seen), include_aliases=True),
     ]
 

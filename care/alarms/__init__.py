@@ -6,9 +6,9 @@ hears of a held SOS at once. `messages` makes BPMN messages of what was admitted
 Source: contracts/device-events.md; processes P15 S0, 4.10; connectors §4.
 """
 
-from care.alarms import admission, fallback, messages
+from care.alarms import admission, fallback, messages, self_test
 from care.alarms.admission import admit
-from care.alarms.raising import raise_alarm, screen
+from care.alarms.raising import raise_alarms, screen
 from care.alarms.tables import Alarm, DistrictIncident
 from care.alarms.types import LIFE_SAFETY, TYPES
 
@@ -21,6 +21,7 @@ __all__ = [
     "admit",
     "fallback",
     "messages",
-    "raise_alarm",
+    "raise_alarms",
     "screen",
+    "self_test",
 ]

@@ -1,46 +1,65 @@
-"""May this device event come in? The answer, and in the same transaction the alarm and the case that follow from it.
+"""May these device events come in? The answers, and in the same transaction the alarms and cases that follow.
 
 Refused is what lies about its origin, held what comes from where nobody may listen or at an impossible time; a held
-SOS, fall, smoke or gas event still makes an unverified call for a person. Source: contracts/device-events.md.
+SOS, fall, smoke or gas event still makes an unverified call for a person. Events that arrive together are judged
+together: what the registry knows is read once for all of them. Source: contracts/device-events.md.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from care import consents, devices
-from care.alarms import types
-from care.alarms.raising import raise_alarm
+from care import devices
+from care.alarms import self_test, types
+from care.alarms.known import Known
+from care.alarms.raising import Report, raise_alarms
+from care.alarms.unverified import Unverified
 from care.alarms.unverified import call as unverified_call
 from care.devices import Device
 from engine import clock
-from engine.incoming import HELD, REFUSED, Admission, Event, admits
+from engine.incoming import HELD, REFUSED, Admission, Consequence, Event, Stored, admits, follows
 
 UNREADABLE = "device.unreadable"
 READING = "device.reading"
 
 
 @admits("device")
-def admit(session: Session, event: Event) -> Admission:
-    """The answer to one event of a device, gateway or platform; `payload` as connectors/intake.py writes it."""
+def admit(session: Session, events: Sequence[Event]) -> list[Admission]:
+    """The answers to events of devices, gateways and platforms; payloads as connectors/intake.py writes them."""
+    known = Known(session, {str(event.payload["device"]) for event in events if event.payload.get("device")})
+    return [_admit(session, known, event) for event in events]
+
+
+def _admit(session: Session, known: Known, event: Event) -> Admission:
     said = event.payload
     if event.kind == UNREADABLE:
-        return Admission(REFUSED, str(said.get("fault") or "unreadable"), device=said.get("topic_device"))
+        return _unreadable(known, said)
     number, kind = str(said["device"]), str(said.get("type") or "reading")
     sent_at = _sent_at(int(said["time"]))
     if said.get("topic_device") not in (None, number):
         return Admission(REFUSED, "the device is not the device of the topic", device=number, sent_at=sent_at)
-    device = devices.find(session, number)
+    device = known.device(number)
     fault = _not_proved(session, device, said)
     if fault:
         return Admission(REFUSED, fault, device=number, sent_at=sent_at)
-    return _judged(session, event, device, number, kind, sent_at)
+    return _judged(known, event, device, number, kind, sent_at)
+
+
+def _unreadable(known: Known, said: dict[str, Any]) -> Admission:
+    """Refused; but a readable cry for help that the program could not handle reaches a person."""
+    reason, kind = str(said.get("fault") or "unreadable"), str(said.get("type"))
+    if kind not in types.LIFE_SAFETY:
+        return Admission(REFUSED, reason, device=said.get("topic_device"))
+    number = str(said["device"])
+    device = known.device(number)
+    owner = known.owner_at(device, clock.now()) if device else None
+    return Admission(HELD, reason, device=number, about=Unverified(number, kind, reason, owner))
 
 
 def _sent_at(epoch_ms: int) -> datetime:
@@ -66,46 +85,37 @@ def _not_proved(session: Session, device: Device | None, said: dict[str, Any]) -
     return "" if hmac.compare_digest(wanted, str(said["sig"]).lower()) else "the signature is wrong"
 
 
-def _judged(
-    session: Session, event: Event, device: Device | None, number: str, kind: str, sent_at: datetime
-) -> Admission:
+def _judged(known: Known, event: Event, device: Device | None, number: str, kind: str, sent_at: datetime) -> Admission:
     now = clock.now()
-    reason = _held_for(session, device, kind, sent_at, now)
+    if device is not None and self_test.is_one(device, kind):
+        return Admission(device=number, sent_at=sent_at, lane="alarm")
+    reason = _held_for(known, device, kind, sent_at, now)
     if reason or device is None:
-        elder = devices.owner_at(session, device, min(sent_at, now)) if device else None
-        needs_person = kind in types.LIFE_SAFETY
-        return Admission(
-            HELD,
-            reason,
-            device=number,
-            sent_at=sent_at,
-            then=(lambda s, i: unverified_call(s, i, number, kind, reason, elder)) if needs_person else None,
-        )
-    known = device
-
-    def then(session: Session, incoming_id: UUID) -> int | None:
-        devices.heard(known, sent_at, seq=event.payload.get("seq"))
-        if event.kind == READING:
-            return None
-        return raise_alarm(session, known, kind, event.payload, sent_at)
-
-    is_late = now - sent_at > types.LATE
-    return Admission(device=number, sent_at=sent_at, late=is_late, then=then, lane=_lane(event, kind))
+        owner = known.owner_at(device, min(sent_at, now)) if device else None
+        call = Unverified(number, kind, reason, owner) if kind in types.LIFE_SAFETY else None
+        return Admission(HELD, reason, device=number, sent_at=sent_at, about=call)
+    owner = known.owner_at(device, sent_at)
+    return Admission(
+        device=number,
+        sent_at=sent_at,
+        late=now - sent_at > types.LATE,
+        about=Report(device, owner, kind, event.payload, sent_at, event.kind == READING),
+        lane=_lane(event, kind),
+        unit_path=owner.unit_path if owner else None,
+    )
 
 
-def _held_for(session: Session, device: Device | None, kind: str, sent_at: datetime, now: datetime) -> str:
+def _held_for(known: Known, device: Device | None, kind: str, sent_at: datetime, now: datetime) -> str:
     if device is None:
         return "unknown device"
     if sent_at - now > types.TOO_EARLY:
         return "the device's time lies in the future"
     if now - sent_at > types.oldest_allowed(kind):
         return "too old for its type"
-    elder = devices.owner_at(session, device, sent_at)
-    if elder is None:
+    owner = known.owner_at(device, sent_at)
+    if owner is None:
         return "nobody has this device"
-    if not consents.allows(session, elder.id, devices.kind_of(device.kind).consent):
-        return "no consent for this purpose"
-    return ""
+    return "" if known.may_listen(device, owner) else "no consent for this purpose"
 
 
 def _lane(event: Event, kind: str) -> str | None:
@@ -113,3 +123,15 @@ def _lane(event: Event, kind: str) -> str | None:
     if event.kind == READING or kind in types.DEVICE_CARE | types.CLEARING:
         return None
     return "alarm"
+
+
+@follows("device")
+def follow(session: Session, stored: Sequence[Stored]) -> list[Consequence]:
+    """What new events do to our own tables: alarms and cases of those accepted, unverified calls of those held."""
+    reports = [each for each in stored if isinstance(each.admission.about, Report)]
+    raised = raise_alarms(session, [each.admission.about for each in reports])
+    found = {each.id: consequence for each, consequence in zip(reports, raised, strict=True)}
+    for each in stored:
+        if isinstance(each.admission.about, Unverified):
+            unverified_call(session, each.id, each.admission.about)
+    return [found.get(each.id, Consequence()) for each in stored]

@@ -43,6 +43,8 @@ def call_this_person(session: Session, trouble: Trouble) -> None:
 
     News that a process of an emergency sends on, and that nobody awaits, is no alarm: `case.archived`, `elder.absent`.
     """
+    if trouble.name.startswith("self_test."):
+        return  # a test alarm that fails is told by whoever raised it
     if trouble.reason == "nobody_takes_it" and _is_news(trouble.name):
         return
     data = dict(trouble.data)

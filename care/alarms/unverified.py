@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from care import organisation
-from care.elders import Elder
+from care.devices import Held
 from engine import operations, tasks
 from engine.operations import Subject
 
 NAME = "未核实呼叫：请立即联系 Unverified call: contact now"
 
 
-def call(session: Session, incoming_id: UUID, device: str, kind: str, reason: str, elder: Elder | None) -> int | None:
-    """Open the task; never a case, so always None. Source: contracts/device-events.md (held); rulings 9.28."""
-    path = elder.unit_path if elder else organisation.city(session).path
-    given = operations.role_of(session, "monitor_desk", Subject(elder.id if elder else None, path, ""), {})
+@dataclass(frozen=True)
+class Unverified:
+    """A held event of life safety: which device said what, why it is held, whose device it is if that is known."""
+
+    device: str
+    kind: str
+    reason: str
+    owner: Held | None
+
+
+def call(session: Session, incoming_id: UUID, about: Unverified) -> None:
+    """Open the task; never a case. Source: contracts/device-events.md (held); rulings 9.28."""
+    owner = about.owner
+    elder_id = owner.elder_id if owner else None
+    path = owner.unit_path if owner else organisation.city(session).path
+    given = operations.role_of(session, "monitor_desk", Subject(elder_id, path, ""), {})
     tasks.plain(
         session,
         name=NAME,
         role=given.role,
         unit_path=given.unit_path,
         assignee_id=given.person_id,
-        subject_id=elder.id if elder else None,
+        subject_id=elder_id,
         form_key="alarm_call",
         form_version=1,
         why="unverified_call",
         due_in=timedelta(minutes=3),
         key=f"unverified:{incoming_id}",
-        detail={"device": device, "kind": kind, "reason": reason},
+        detail={"device": about.device, "kind": about.kind, "reason": about.reason},
         element_id="unverified_call",
     )
-    return None

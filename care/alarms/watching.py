@@ -7,7 +7,9 @@ the monitoring desk gets «call this person now», unless it has it. Source: doc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,13 +22,14 @@ KIND = "watch_case"
 SOON, AGAIN = timedelta(minutes=1), timedelta(days=1)
 
 
-def watch(session: Session, case: Case) -> None:
-    """Look at this case in a minute; an alarm that joins it asks for that again."""
-    _look(session, case, clock.now() + SOON, f"{KIND}:{case.id}")
+def watch_all(session: Session, found: Iterable[Case]) -> None:
+    """Look at these cases in a minute; an alarm that joins one asks for that again."""
+    soon = clock.now() + SOON
+    work.add_all(session, [_look(case, soon, f"{KIND}:{case.id}") for case in found])
 
 
-def _look(session: Session, case: Case, at: datetime, key: str) -> None:
-    work.add(session, KIND, lane=work.ALARM, detail={"case": case.id}, due_at=at, key=key)
+def _look(case: Case, at: datetime, key: str) -> dict[str, Any]:
+    return work.new(KIND, lane=work.ALARM, detail={"case": case.id}, due_at=at, key=key, unit_path=case.unit_path)
 
 
 @jobs.does(KIND)
@@ -39,7 +42,7 @@ def look_at(session: Session, item: Item) -> None:
         data = {"elder_id": case.elder_id, "case_id": case.id, "kind": case.kind}
         open_call(session, data, f"watch:{item.id}", "alarm.raised", "no process handles the case")
     tomorrow = clock.now() + AGAIN
-    _look(session, case, tomorrow, f"{KIND}:{case.id}:{clock.local(tomorrow).date()}")
+    work.add_all(session, [_look(case, tomorrow, f"{KIND}:{case.id}:{clock.local(tomorrow).date()}")])
 
 
 def _is_handled(session: Session, case: Case) -> bool:

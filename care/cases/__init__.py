@@ -6,7 +6,7 @@ archived case is locked: nothing of it changes any more.
 Source: draft annex 5; processes P15-P18; rulings 9.1, 9.2, 9.29.
 """
 
-from care.cases.opening import Opened, close_false_alarm, join, link, note, open_case, restrict
+from care.cases.opening import Opened, Opening, close_false_alarm, join, link, note, open_all, open_case, restrict
 from care.cases.reading import (
     attempts,
     by_number,
@@ -19,6 +19,7 @@ from care.cases.reading import (
     timeline,
 )
 from care.cases.stages import (
+    ON_SCENE,
     CaseLocked,
     CaseNotArchived,
     archive,
@@ -28,6 +29,7 @@ from care.cases.stages import (
     feedback_is_late,
     handled,
     interim,
+    on_scene,
     reopen,
     reopen_archived,
     review,
@@ -38,6 +40,7 @@ from care.cases.tables import KINDS, LEVELS, STAGES, STATES, Case, CaseEntry, Ca
 __all__ = [
     "KINDS",
     "LEVELS",
+    "ON_SCENE",
     "STAGES",
     "STATES",
     "Case",
@@ -47,6 +50,7 @@ __all__ = [
     "CaseRound",
     "ContactAttempt",
     "Opened",
+    "Opening",
     "archive",
     "attempts",
     "begin_review",
@@ -64,6 +68,8 @@ __all__ = [
     "note",
     "of_elder",
     "of_instance",
+    "on_scene",
+    "open_all",
     "open_case",
     "open_cases",
     "reopen",

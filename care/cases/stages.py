@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care.cases.opening import FEEDBACK_WITHIN, _begin_round, note
-from care.cases.tables import Case, CaseRound
+from care.cases.tables import Case, CaseEntry, CaseRound
 from care.errors import CareError
 from engine import clock, incoming
 
@@ -32,6 +32,23 @@ def _this_round(session: Session, case: Case) -> CaseRound:
 def _must_be_open(case: Case) -> None:
     if case.locked:
         raise CaseLocked(f"{CaseLocked.__doc__} ({case.number})")
+
+
+ON_SCENE = "on_scene"
+
+
+def on_scene(session: Session, case: Case, at: datetime, element: str) -> None:
+    """Somebody stood there at that moment, as they said; once for each step of a round. Source: K09."""
+    known = select(CaseEntry.id).where(
+        CaseEntry.case_id == case.id,
+        CaseEntry.round == case.round,
+        CaseEntry.what == ON_SCENE,
+        CaseEntry.element == element,
+    )
+    if session.scalar(known.limit(1)) is None:
+        moment = min(max(at, case.opened_at), clock.now())
+        session.add(CaseEntry(case_id=case.id, round=case.round, at=moment, what=ON_SCENE, element=element))
+        session.flush()
 
 
 def handled(session: Session, case: Case) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from care import organisation
 from care.absences import Absence
-from care.demo import arrangements, equipment, history, units, workers
+from care.demo import arrangements, equipment, history, supply, units, workers
 from care.demo.calendar import SEED
 from care.demo.families import Families
 from care.demo.names import Names
@@ -66,6 +66,7 @@ def build(session: Session) -> Summary:
     equipment.build(session, made, chance)
     _absences(session, made, staff)
     history.build(session, made, staff, chance)
+    supply.build(session, tree)
     session.flush()
     return _summary(session, new=True)
 

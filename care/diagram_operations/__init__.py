@@ -1,9 +1,69 @@
-"""The operations that diagrams may call, thin, one list by subject: alarms, cases, notify, visits, notes.
+"""The operations that diagrams may call, thin, one list by subject.
 
 Each reads and writes our own database inside the step; what goes outside is written into the outgoing table. Results
 are ids, codes and moments (ISO text), never names or words of people. Importing this package registers them all.
 """
 
-from care.diagram_operations import case_steps, notify_steps, visit_steps
+from care.diagram_operations import (
+    absence_steps,
+    aid_steps,
+    assignment_steps,
+    campaign_steps,
+    case_steps,
+    change_steps,
+    complaint_steps,
+    consent_steps,
+    contact_steps,
+    device_steps,
+    duty_steps,
+    dwelling_steps,
+    errand_steps,
+    exit_steps,
+    handover_steps,
+    hazard_steps,
+    hotline_steps,
+    meter_steps,
+    notify_steps,
+    oversight_steps,
+    period_steps,
+    policy_steps,
+    referral_steps,
+    registration_steps,
+    release_steps,
+    survey_steps,
+    tier_steps,
+    trip_steps,
+    visit_steps,
+)
 
-__all__ = ["case_steps", "notify_steps", "visit_steps"]
+__all__ = [
+    "absence_steps",
+    "aid_steps",
+    "assignment_steps",
+    "campaign_steps",
+    "case_steps",
+    "change_steps",
+    "complaint_steps",
+    "consent_steps",
+    "contact_steps",
+    "device_steps",
+    "duty_steps",
+    "dwelling_steps",
+    "errand_steps",
+    "exit_steps",
+    "handover_steps",
+    "hazard_steps",
+    "hotline_steps",
+    "meter_steps",
+    "notify_steps",
+    "oversight_steps",
+    "period_steps",
+    "policy_steps",
+    "referral_steps",
+    "registration_steps",
+    "release_steps",
+    "survey_steps",
+    "tier_steps",
+    "trip_steps",
+    "visit_steps",
+]

@@ -12,6 +12,7 @@ from care import absences, alarms, cases, elders, notices, organisation, respond
 from care.cases import Case
 from care.deadlines import deadline
 from engine import clock
+from engine.expressions import parse_moment
 from engine.operations import Step, operation
 
 OFFLINE_FEEDBACK_ROLE = "township_desk"
@@ -151,12 +152,12 @@ def close_false_alarm(session: Session, step: Step, case_id: int) -> dict[str, A
 def rescue_types(
     session: Session, step: Step, case_id: int, branches: Any = None, asked: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """{"branches": […]}: what the table found and the desk asked for; nobody knows anything: missing (4.11)."""
+    """{"branches": […]}: what the table found and the desk asked for; empty until somebody has said what is needed."""
     decided = branches if isinstance(branches, list) else []
     chosen = [each for each in ("medical", "missing", "fire_gas", "dispute") if each in {*decided, *(asked or ())}]
-    case = cases.get(session, case_id)
-    cases.note(session, case, f"rescue_{'_'.join(chosen) or 'missing'}"[:40], who=step.by)
-    return {"branches": chosen or ["missing"]}
+    if chosen:
+        cases.note(session, cases.get(session, case_id), f"rescue_{'_'.join(chosen)}"[:40], who=step.by)
+    return {"branches": chosen}
 
 
 @operation("cases.restrict")
@@ -181,8 +182,17 @@ def in_hospital(session: Session, step: Step, case_id: int, element: str) -> Non
 
 @operation("cases.handled")
 def handled(session: Session, step: Step, case_id: int) -> None:
-    """The handling of this round is over (stage 处置)."""
-    cases.handled(session, cases.get(session, case_id))
+    """The handling of this round is over (stage 处置); when somebody stood there is kept (K09)."""
+    case = cases.get(session, case_id)
+    for element in _ON_SCENE:
+        said = step.answers(element).get("arrived_at") if element in step.data else None
+        at = parse_moment(str(said)) if said else None
+        if at is not None:
+            cases.on_scene(session, case, at if at.tzinfo else at.replace(tzinfo=clock.zone()), element)
+    cases.handled(session, case)
+
+
+_ON_SCENE = ("onsite_first_aid", "property", "family_community", "safe_place")
 
 
 @operation("cases.clock")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import cases, notices, policy_calendar
+from care import cases, elders, notices, policy_calendar
 from engine import clock, history
 from engine.operations import Step, operation
 
@@ -43,6 +44,25 @@ def desk(session: Session, step: Step, role: str, about: str, case_id: int, repe
     """A plain task for a desk that has to act; `repeat`: a new one each time that this is called."""
     occasion = f":{clock.now().isoformat(timespec='minutes')}" if repeat else ""
     notices.desk(session, cases.get(session, case_id), role, about, occasion=occasion, element=step.element_id)
+    return {"told": True}
+
+
+@operation("notify.elder")
+def tell_of_elder(
+    session: Session, step: Step, elder_id: int, role: str, about: str, repeat: bool = False
+) -> dict[str, Any]:
+    """A notice about an elder on the screens of a role; `repeat`: once a day, else once per instance."""
+    occasion = f":{clock.today()}" if repeat else ""
+    key = f"{step.instance_id}:{about}:{role}{occasion}"
+    notices.elder_notice(session, elders.get(session, elder_id), role, about, key)
+    return {"told": True}
+
+
+@operation("notify.elder_desk")
+def desk_of_elder(session: Session, step: Step, elder_id: int, role: str, about: str) -> dict[str, Any]:
+    """A plain task about an elder for a desk that has to act, once per instance."""
+    key = f"{step.instance_id}:{about}:{role}"
+    notices.elder_desk(session, elders.get(session, elder_id), role, about, key, timedelta(days=3))
     return {"told": True}
 
 

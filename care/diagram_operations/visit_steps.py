@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import elders, notices, policies, visitors, visits
+from care import elders, notices, policies, special_periods, visitors, visits
 from care.visits import times
 from care.visits.obligations import period_of
 from care.visits.tables import Visit, VisitObligation
@@ -39,7 +39,7 @@ def open_period(
 ) -> dict[str, Any]:
     """What is owed in the period: {"obligation_id", "required", "ends_at", "remind_at"}; required 0: nothing."""
     day = date.fromisoformat(starts_on) if starts_on else clock.today()
-    row = visits.open_period(session, elder_id, frequency, day, context or "normal")
+    row = visits.open_period(session, elder_id, frequency, day, context or "normal", step.policy)
     if row is not None:
         row.instance_id = step.instance_id
     return _said(row)
@@ -159,7 +159,10 @@ def record(session: Session, step: Step, visit_id: int, element: str) -> dict[st
 def finish(session: Session, step: Step, visit_id: int, element: str) -> dict[str, Any]:
     """{"outcome": "done", "sampled": bool}: whether the village checks this visit. Source: processes P08 T5."""
     satisfaction = str(step.answers(element).get("satisfaction") or "")
-    return {"outcome": "done", "sampled": visits.finish(session, visits.get(session, visit_id), satisfaction)}
+    visit = visits.get(session, visit_id)
+    sampled = visits.finish(session, visit, satisfaction)
+    special_periods.reached(session, visit.elder_id, visit.id, visit.mode)
+    return {"outcome": "done", "sampled": sampled}
 
 
 @operation("visits.refused")

@@ -4,6 +4,7 @@ A post is a role at a unit for a time. `Person` is what the rest of the program 
 the posts held at this moment, those of workers whom the person stands in for included.
 """
 
+from care.people.kinds import KINDS, TEAMS, kind_counts, of_words, workers
 from care.people.posts import (
     Held,
     Person,
@@ -24,6 +25,8 @@ from care.people.signing_in import SignIn, add, hashed, set_password, sign_in
 from care.people.tables import Post, Staff, StaffAbsence, absent, absent_now, held_today
 
 __all__ = [
+    "KINDS",
+    "TEAMS",
     "Held",
     "Person",
     "Post",
@@ -42,11 +45,14 @@ __all__ = [
     "held_today",
     "holders",
     "is_absent",
+    "kind_counts",
     "name_of",
     "names",
+    "of_words",
     "person",
     "posts_of",
     "set_password",
     "sign_in",
     "stand_in",
+    "workers",
 ]

@@ -14,7 +14,7 @@ from engine.vault import Encrypted
 
 
 class Staff(Base):
-    """A worker with an account; `until_on` is the first day without one."""
+    """A worker with an account; `until_on` is the first day without one; `kind` and `team`: care/people/kinds.py."""
 
     __tablename__ = "staff"
 
@@ -25,11 +25,14 @@ class Staff(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     language: Mapped[str] = mapped_column(String(8), default="zh")
     speaks: Mapped[str] = mapped_column(String(40), default="汉语")
+    kind: Mapped[str] = mapped_column(String(24), default="", server_default="")
+    team: Mapped[str] = mapped_column(String(12), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(Instant)
     until_on: Mapped[date | None] = mapped_column(Date)
+    photo: Mapped[str] = mapped_column(String(40), default="", server_default="")  # attachment, for liaison cards
 
 
 class Post(Base):

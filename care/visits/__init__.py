@@ -6,6 +6,7 @@ them by the operations of care/diagram_operations.
 Source: policy 3.5; processes P07, P08; indicators K02-K05.
 """
 
+from care.visits.by_two import two_needed
 from care.visits.obligations import (
     absent,
     cancel,
@@ -19,7 +20,7 @@ from care.visits.obligations import (
     replan,
     was_missed_before,
 )
-from care.visits.reading import due_in_unit, get, obligation, obligations_of, of_elder
+from care.visits.reading import due_in_unit, get, is_over, last_of_each, obligation, obligations_of, of_elder
 from care.visits.records import (
     checked_in,
     corrected,
@@ -50,7 +51,9 @@ __all__ = [
     "finish",
     "get",
     "is_missed",
+    "is_over",
     "keep_absence",
+    "last_of_each",
     "next_visit",
     "obligation",
     "obligations_of",
@@ -63,5 +66,6 @@ __all__ = [
     "replan",
     "returned",
     "times_of",
+    "two_needed",
     "was_missed_before",
 ]

@@ -24,11 +24,16 @@ BETWEEN = timedelta(hours=12)
 
 
 def open_period(
-    session: Session, elder_id: int, frequency: Mapping[str, Any], starts_on: date, context: str = "normal"
+    session: Session,
+    elder_id: int,
+    frequency: Mapping[str, Any],
+    starts_on: date,
+    context: str = "normal",
+    policy: str = "",
 ) -> VisitObligation | None:
     """What the elder is owed in the period that contains `starts_on`; None when nothing is. Twice is once.
 
-    `frequency` is the result of the decision `visit_frequency`.
+    `frequency` is the result of the decision `visit_frequency` of `policy` (default: that of the elder's tier).
     """
     kind = frequency.get("period")
     if kind is None:
@@ -36,7 +41,7 @@ def open_period(
     elder, period = elders.get(session, elder_id), visit_periods.period_of(str(kind), starts_on)
     values = {
         "elder_id": elder_id, "unit_path": elder.unit_path, "period": kind, "starts_on": period.starts_on,
-        "ends_on": period.ends_on, "tier": elder.tier, "context": context, "policy": elder.policy,
+        "ends_on": period.ends_on, "tier": elder.tier, "context": context, "policy": policy or elder.policy,
         "required": int(frequency.get("min_visits") or 0) + int(frequency.get("extra_visits") or 0), "done": 0,
         "attempts": 0, "counted_modes": list(frequency.get("counted_modes") or []), "state": "open", "mode": "",
         "missed_reason": "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,13 +20,11 @@ from care.visits.tables import Visit, VisitFinding
 from engine import clock
 
 SAMPLE_PERCENT = 5
+EXTRA = "special_period"
 LOST_AFTER = {"high": timedelta(hours=2)}
 LOST_AFTER_OTHERS = timedelta(hours=24)
+TIME_TO_SAY = timedelta(minutes=30)
 MODES = {"home": "onsite", "phone": "phone", "video": "video"}
-FLAGS = (
-    "urgent", "demands", "subsidies", "errands", "hazards", "medication", "duty_breach", "suspected_disability",
-    "facts_changed", "major_change", "consent_withdrawn", "device_trouble",
-)  # fmt: skip
 _ITEMS = {"urgent": "urgent_kinds", "duty_breach": "duty_kinds", "consent_withdrawn": "withdrawn_purposes"} | {
     "device_trouble": "devices"
 }
@@ -44,9 +42,12 @@ def times_of(visit: Visit) -> dict[str, Any]:
 
 
 def order(session: Session, elder_id: int, kind: str, due_at: datetime | None, instance_id: UUID) -> Visit:
-    """A visit that somebody asked for; it counts in the elder's running period. Default due: tomorrow 18:00."""
+    """A visit that somebody asked for; it counts in the elder's running period. Default due: tomorrow 18:00.
+
+    The contact of a special period comes on top: it counts for that period alone (care/special_periods.py).
+    """
     elder, now = elders.get(session, elder_id), clock.now()
-    running = obligations.current(session, elder_id, clock.today())
+    running = None if kind == EXTRA else obligations.current(session, elder_id, clock.today())
     visit = Visit(
         elder_id=elder_id,
         unit_path=elder.unit_path,
@@ -64,13 +65,25 @@ def order(session: Session, elder_id: int, kind: str, due_at: datetime | None, i
 def checked_in(session: Session, visit: Visit, answers: Mapping[str, Any], who: int | None) -> datetime:
     """Somebody is at the door; until when an elder who is not at home is looked for: 2 h high tier, 24 h others.
 
-    Source: processes P08 T1a, 4.9 (no one at the door).
+    The moment is the one that was said: without network or from paper it comes later than it was. Then there is still
+    half an hour to say where the elder was. Source: processes P08 T1, T1a, 4.9 (no one at the door).
     """
-    visit.arrived_at = clock.now()
+    visit.arrived_at = _arrival(visit, answers)
     visit.state, visit.staff_id, visit.mode = "arrived", who, str(answers.get("mode") or "")
+    visit.second_visitor = str(answers.get("second_visitor") or "") or None
     session.flush()
     tier = elders.get(session, visit.elder_id).tier
-    return visit.arrived_at + LOST_AFTER.get(tier, LOST_AFTER_OTHERS)
+    return max(visit.arrived_at + LOST_AFTER.get(tier, LOST_AFTER_OTHERS), clock.now() + TIME_TO_SAY)
+
+
+def _arrival(visit: Visit, answers: Mapping[str, Any]) -> datetime:
+    """The arrival as it was written down, not before the visit opened and not in the future; else now."""
+    now, said = clock.now(), answers.get("arrived_at")
+    if not said:
+        return now
+    at = datetime.fromisoformat(str(said))
+    at = at if at.tzinfo else at.replace(tzinfo=clock.zone())
+    return min(max(at.astimezone(UTC), visit.opens_at), now)
 
 
 def record(session: Session, visit: Visit, answers: Mapping[str, Any], who: int | None) -> dict[str, Any]:
@@ -81,9 +94,7 @@ def record(session: Session, visit: Visit, answers: Mapping[str, Any], who: int 
     visit.urgent = bool(found["urgent"])
     visit.next_attention = answers.get("next_attention")
     session.execute(delete(VisitFinding).where(VisitFinding.visit_id == visit.id))
-    kinds = [flag for flag in FLAGS if found.get(flag)]
-    if found["policy_gaps"] and "subsidies" not in kinds:
-        kinds.append("subsidies")
+    kinds = visit_findings.kinds_of(found)
     for kind in kinds:
         for item, level in _items(found, kind):
             session.add(_finding(visit, kind, item, level))

@@ -85,6 +85,7 @@ class Visit(OfElder, Base):
     done_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     mode: Mapped[str] = mapped_column(String(12), default="")
+    second_visitor: Mapped[str | None] = mapped_column(Encrypted)  # who went along, where two are wanted
     counted: Mapped[bool] = mapped_column(default=False)
     made_up: Mapped[bool] = mapped_column(default=False)
     sampled: Mapped[bool] = mapped_column(default=False)

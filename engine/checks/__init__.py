@@ -8,6 +8,18 @@ tests/engine/diagrams/<rule>.bpmn shows what it refuses.
 from engine.checks.child import check_in_child
 from engine.checks.drawings import check_drawings
 from engine.checks.findings import ERROR, WARNING, Finding, Known, Signature
+from engine.checks.form_files import check_forms
 from engine.checks.rules import RULES, check
 
-__all__ = ["ERROR", "RULES", "WARNING", "Finding", "Known", "Signature", "check", "check_drawings", "check_in_child"]
+__all__ = [
+    "ERROR",
+    "RULES",
+    "WARNING",
+    "Finding",
+    "Known",
+    "Signature",
+    "check",
+    "check_drawings",
+    "check_forms",
+    "check_in_child",
+]

@@ -54,13 +54,15 @@ class Signature(NamedTuple):
 class Known:
     """What diagrams may name. None: not known here, so names of that kind are not checked.
 
-    `processes` and `decisions` are those outside the checked files; what the files hold themselves is added.
+    `channels` are those of `operations` that talk to the outside. `processes` and `decisions` are those outside the
+    checked files; what the files hold themselves is added.
     """
 
     forms: Collection[str] | None = None
     operations: Mapping[str, Signature] | None = None
     decisions: Collection[str] | None = None
     messages: Collection[str] | None = None
+    channels: Collection[str] | None = None
     roles: Collection[str] | None = None
     processes: Collection[str] | None = None
 

@@ -94,11 +94,13 @@ def join_never_completes(view: View) -> Iterator[Fault]:
 
 def _joins(view: View) -> Iterator[tuple[Node, list[tuple[Flow, ...]]]]:
     """Each parallel join with the parallel forks beside it, a fork as its flows."""
+    forks: dict[str | None, list[tuple[Node, tuple[Flow, ...]]]] = {}
+    for each in view.of_kind("parallelGateway", "startEvent"):
+        if len(each.outgoing) > 1:
+            forks.setdefault(each.parent, []).append((each, view.process.flows_from(each)))
     for join in view.of_kind("parallelGateway"):
         if len(join.incoming) > 1:
-            beside = (each for each in view.process.nodes_in(join.parent) if each is not join)
-            splitting = (each for each in beside if each.kind in ("parallelGateway", "startEvent"))
-            yield join, [view.process.flows_from(each) for each in splitting if len(each.outgoing) > 1]
+            yield join, [flows for fork, flows in forks.get(join.parent, ()) if fork is not join]
 
 
 def _apart(fork: tuple[Flow, ...], a: Flow, behind_a: set[str], b: Flow, behind_b: set[str]) -> bool:
@@ -120,8 +122,9 @@ def join_may_wait(view: View) -> Iterator[Fault]:
         arriving = spread([join.id], view.surely_before)
         begins = [each.target for fork in forks if sum(each.target in arriving for each in fork) > 1 for each in fork]
         between = spread(begins, view.ahead, within=arriving, without=join.id)
-        for node in view.nodes:
-            if node.id in between and any(each in quiet - arriving for each in _choices(view, node)):
+        elsewhere = quiet - arriving
+        for node in view.nodes if elsewhere else ():
+            if node.id in between and not elsewhere.isdisjoint(_choices(view, node)):
                 yield warning(
                     node,
                     f"{{it}}有一条路不到并行汇合「{join.id}」，那时汇合会一直等待。",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from engine.checks import conventions, elements, gateways, structure, tasks, texts
+from engine.checks import conventions, elements, gateways, misread, parallel, structure, tasks, texts
 from engine.checks.findings import ERROR, Fault, Finding, Known
+from engine.checks.tables import TABLE_RULES
 from engine.checks.view import View
-from engine.decisions import DecisionsRefused, load
+from engine.decisions import Decisions, DecisionsRefused, coverage, load
 from engine.diagrams import Diagram, NotADiagram, Process, parse
 
 Rule = Callable[[View], Iterator[Fault]]
 FIRST: tuple[Rule, ...] = (structure.too_many_nodes,)
 RULES: tuple[Rule, ...] = (
     *elements.RULES,
+    *misread.RULES,
     *structure.RULES,
     *gateways.RULES,
+    *parallel.RULES,
     *tasks.RULES,
     *texts.RULES,
     *conventions.RULES,
@@ -35,7 +38,9 @@ def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Findin
             if name.endswith(".bpmn"):
                 diagrams.append(parse(content, name))
             elif name.endswith(".dmn"):
-                decisions |= load(content).ids
+                tables = load(content)
+                decisions |= tables.ids
+                findings += _judge_tables(name, tables)
         except NotADiagram as refusal:
             findings.append(Finding(name, "", refusal.rule, ERROR, refusal.zh, refusal.en))
         except DecisionsRefused as refused:
@@ -45,6 +50,12 @@ def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Findin
     for diagram in diagrams:
         findings += _judge(diagram, known or Known(), processes, frozenset(decisions))
     return findings
+
+
+def _judge_tables(file: str, decisions: Decisions) -> Iterator[Finding]:
+    for table in coverage.tables(decisions):
+        for rule in TABLE_RULES:
+            yield from _findings(file, rule.__name__, rule(table))
 
 
 def _judge(

@@ -207,6 +207,10 @@ def node_in_one_lane(view: View) -> Iterator[Fault]:
             )
 
 
+WIDE = ("subProcess", "callActivity")
+"""Hosts of a whole stretch of work: their edge grows with their events, and each keeps its own name beside it."""
+
+
 def crowded(view: View) -> Iterator[Fault]:
     """A diagram that nobody can take in: beyond the sizes of the drawing rules."""
     outside = [each for each in view.nodes if each.parent is None]
@@ -219,8 +223,10 @@ def crowded(view: View) -> Iterator[Fault]:
     if len(view.process.lanes) > 6:
         yield warning(view.process.id, "流程{it}的泳道超过 6 条。", "Process {it} has more than 6 lanes.")
     for host, events in view.boundary_events.items():
-        if len(events) > 3 and view.process.find(host):
-            yield warning(host, "{it}上的边界事件超过 3 个。", "{it} has more than 3 boundary events.")
+        node = view.process.find(host)
+        most = 6 if node is not None and node.kind in WIDE else 3
+        if node is not None and len(events) > most:
+            yield warning(host, f"{{it}}上的边界事件超过 {most} 个。", f"{{it}} has more than {most} boundary events.")
 
 
 RULES = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.checks.findings import Fault, fault, warning
 from engine.checks.view import View
-from engine.diagrams import Loop
+from engine.diagrams import Loop, task_verbs
 
 MAX_MEMBERS = 1000
 RESERVED = frozenset(("@", "typename", "__builtins__", "data_objects"))
@@ -72,6 +72,19 @@ def separate_from(view: View) -> Iterator[Fault]:
                     f"{{it}}的 separate_from「{each}」不是这些流程中的另一个用户任务。",
                     f"separate_from {each!r} of {{it}} is no other user task of these processes.",
                 )
+
+
+def user_task_verbs(view: View) -> Iterator[Fault]:
+    """A verb that nobody knows would take nothing away, or allow nothing."""
+    for node in view.nodes:
+        try:
+            task_verbs.read(node.properties.get("verbs", "") if node.is_user_task else "")
+        except ValueError as word:
+            yield fault(
+                node,
+                f"{{it}}的 verbs 里「{word}」看不懂：写 -动词 去掉，写 +send_back 或 +withdraw 放宽。",
+                f"verbs of {{it}} says {word}: write -verb to take one away, +send_back or +withdraw to allow more.",
+            )
 
 
 def service_task_operation(view: View) -> Iterator[Fault]:
@@ -228,6 +241,7 @@ RULES = (
     user_task_role,
     user_task_form,
     user_task_due,
+    user_task_verbs,
     plain_task,
     separate_from,
     service_task_operation,

@@ -36,7 +36,17 @@ class Entries:
         return made if self.result is None else self.result.evaluate(seen, fired)
 
 
-Logic = Table | Literal | Entries
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list; a relation is a list of contexts."""
+
+    items: list[Logic]
+
+    def evaluate(self, context: dict[str, Any], fired: list[Fired]) -> Any:
+        return [each.evaluate(context, fired) for each in self.items]
+
+
+Logic = Table | Literal | Entries | Items
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,8 @@ class Decisions:
             return to_json(self._made(wanted, context, trail, {}))
         except ExpressionFault as fault:
             raise DecisionFault(wanted.id, fault.zh, fault.en) from fault
+        except RecursionError:
+            raise DecisionFault(wanted.id, "数据嵌套过深", "the data are nested too deep") from None
 
     def _made(self, decision: Decision, context: dict[str, Any], fired: list[Fired], done: dict[str, Any]) -> Any:
         if decision.id in done:

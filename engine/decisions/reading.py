@@ -10,11 +10,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.decisions.faults import DecisionsRefused, Refusal
-from engine.decisions.model import Decision, Decisions, Entries, InputData, Literal, Logic
+from engine.decisions.model import Decision, Decisions, Entries, InputData, Items, Literal, Logic
 from engine.decisions.source import Element, child_of, children_of, root_of, tag_of, text_of
 from engine.decisions.tables import AGGREGATIONS, LETTERS, Input, Output, Rule, Table
 from engine.decisions.types import ANY, Type, built_in
-from engine.expressions import ExpressionFault, ExpressionRefused, compile_expression, compile_unary_tests
+from engine.expressions import (
+    ExpressionFault,
+    ExpressionRefused,
+    UnaryTests,
+    compile_expression,
+    compile_unary_tests,
+)
 
 MOST_RULES = 2_000
 DEEPEST_GRAPH = 50
@@ -86,21 +92,29 @@ class _Reader:
         made: dict[str, Type] = {name: Type("any") for name in elements}
         for name, element in elements.items():
             self._fill(made[name], element, made)
+        for name in [each for each in elements if _goes_round(made[each])]:
+            self.refuse(elements[name], f"类型 {name} 由自身定义", f"type {name!r} is defined by itself")
+            made[name].base, made[name].components = None, {}
         return made
 
     def _fill(self, target: Type, element: Element, made: dict[str, Type]) -> None:
         target.is_list = element.get("isCollection") == "true"
         reference = child_of(element, "typeRef")
         if reference is not None:
-            base = self._resolved((reference.text or "").strip(), made, element)
-            target.name, target.components = base.name, base.components
-        allowed = child_of(element, "allowedValues")
-        if allowed is not None and text_of(allowed):
-            target.allowed = self._compiled(allowed, text_of(allowed), lambda text: compile_unary_tests(text))
+            target.base = self._resolved((reference.text or "").strip(), made, element)
+        target.allowed = self._cell(child_of(element, "allowedValues"))
+        target.constraint = self._cell(child_of(element, "typeConstraint"))
+        for each in children_of(element, "functionItem"):
+            self.refuse(each, "不支持函数类型", "types of functions are not supported")
         for component in children_of(element, "itemComponent"):
             inner = Type("any")
             self._fill(inner, component, made)
             target.components[component.get("name") or ""] = inner
+
+    def _cell(self, element: Element | None) -> UnaryTests | None:
+        if element is None or not text_of(element):
+            return None
+        return self._compiled(element, text_of(element), lambda text: compile_unary_tests(text, self.known))
 
     def _resolved(self, reference: str | None, made: dict[str, Type], element: Element) -> Type:
         known = made.get(reference or "") or built_in(reference)
@@ -185,8 +199,29 @@ class _Reader:
             return None if expression is None else Literal(expression)
         if tag == "context":
             return self._entries(decision, element)
+        if tag == "list":
+            return Items([each for each in (self._logic(decision, x) for x in self._inside(element)) if each])
+        if tag == "relation":
+            return self._relation(decision, element)
         self.refuse(element, f"不支持 {tag}", f"{tag} is not supported")
         return None
+
+    def _inside(self, element: Element) -> list[Element]:
+        return [each for each in children_of(element) if tag_of(each) not in _DESCRIBING]
+
+    def _relation(self, decision: str, element: Element) -> Items:
+        """A list of contexts: one for each row, with the columns' names as keys."""
+        names = [_words(each.get("name") or "") for each in children_of(element, "column")]
+        rows: list[Logic] = []
+        for row in children_of(element, "row"):
+            cells = [self._logic(decision, each) for each in self._inside(row)]
+            if len(cells) != len(names):
+                self.refuse(row, "单元格数与列数不符", "the number of cells is not that of the columns")
+            elif None not in cells:
+                rows.append(Entries([(name, cell) for name, cell in zip(names, cells, strict=True) if cell], None))
+        if "" in names or len(set(names)) < len(names):
+            self.refuse(element, "列名缺少或重复", "columns have no name, or the same one")
+        return Items(rows)
 
     def _entries(self, decision: str, element: Element) -> Entries:
         entries: list[tuple[str, Logic]] = []
@@ -229,7 +264,10 @@ class _Reader:
         inner = child_of(element, "inputExpression")
         label = element.get("label") or text_of(inner)
         expression = self._expression(inner if inner is not None else element)
-        return expression and Input(self._id_of(element), label, expression, self._type(inner))
+        listed = self._cell(child_of(element, "inputValues"))
+        declared = self._type(inner)
+        given = declared if listed is None else Type("any", allowed=listed, base=declared)
+        return expression and Input(self._id_of(element), label, expression, given)
 
     def _output(self, element: Element) -> Output:
         values, default = child_of(element, "outputValues"), child_of(element, "defaultOutputEntry")
@@ -272,6 +310,21 @@ class _Reader:
         except ExpressionRefused as fault:
             self.refuse(element, f"{fault.zh}：{text}", f"{fault.en}: {text}")
             return None
+
+
+def _goes_round(start: Type) -> bool:
+    seen: list[Type] = []
+    waiting = [start]
+    while waiting:
+        here = waiting.pop()
+        if any(here is each for each in seen):
+            continue
+        seen.append(here)
+        inside = [each for each in (here.base, *here.components.values()) if each is not None]
+        if any(each is start for each in inside):
+            return True
+        waiting += inside
+    return False
 
 
 def _words(name: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ from lxml import etree
 from engine.decisions.faults import DecisionsRefused, Refusal
 
 LARGEST_FILE = 1_000_000  # bytes
+DEEPEST = 100
+_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
+_ENCODINGS = frozenset((b"utf-8", b"utf8", b"utf-16", b"utf-16le", b"utf-16be", b"gb18030", b"us-ascii", b"ascii"))
 
 _NAMESPACES = frozenset(
     (
@@ -29,19 +33,36 @@ def root_of(xml: bytes) -> Element:
 
     if len(xml) > LARGEST_FILE:
         raise refused("文件超过 1 MB", "the file is larger than 1 MB")
-    if b"<!DOCTYPE" in xml.replace(b"\0", b""):
+    plain = xml.replace(b"\0", b"")
+    if b"<!DOCTYPE" in plain:
         raise refused("不允许文档类型声明", "a document type is not allowed")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    declared = _ENCODING.search(plain[:400])
+    if declared is not None and declared[1].lower() not in _ENCODINGS:
+        raise refused("只接受 UTF-8、UTF-16 或 GB18030 编码", "encodings taken are UTF-8, UTF-16 and GB18030")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=True
+    )
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise refused(f"不是有效的 XML：{fault}", f"not well-formed XML: {fault}") from None
     information: Any = root.getroottree().docinfo
-    if information.doctype:
-        raise refused("不允许文档类型声明", "a document type is not allowed")
+    if information.doctype or (information.encoding or "utf-8").lower().encode() not in _ENCODINGS:
+        raise refused("不允许文档类型声明，编码须为 UTF-8、UTF-16 或 GB18030", "no document type, and no such encoding")
+    if _is_deep(root):
+        raise refused(f"元素嵌套超过 {DEEPEST} 层", f"elements are nested more than {DEEPEST} deep")
     if tag_of(root) != "definitions" or etree.QName(root).namespace not in _NAMESPACES:
         raise refused("不是 DMN 文件", "not a DMN file")
     return root
+
+
+def _is_deep(root: Element) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def tag_of(element: Element) -> str:

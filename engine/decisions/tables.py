@@ -11,6 +11,7 @@ from engine.decisions.faults import DecisionFault
 from engine.decisions.types import Type, WrongType
 from engine.expressions import Expression, UnaryTests, kind
 from engine.expressions.reckoning import add
+from engine.expressions.scope import Scope
 from engine.expressions.values import equal, ordered
 
 LETTERS = {
@@ -81,16 +82,26 @@ class Table:
     def evaluate(self, context: dict[str, Any], fired: list[Fired]) -> Any:
         """The result for these values; raises DecisionFault."""
         given = [self._input(each, context) for each in self.inputs]
-        only_first = self.policy == "F"
-        hits: list[Rule] = []
-        for rule in self.rules:
-            if all(test.matches(given[column], context) for column, test in rule.tests):
-                hits.append(rule)
-                if only_first:
-                    break
+        hits = self._hits(given, [Scope(context, each) for each in given])
         result = self._decide(self, hits, context)
         fired.extend(Fired(self.decision, each.id, each.note) for each in hits)
         return result
+
+    def _hits(self, given: list[Any], scopes: list[Scope]) -> list[Rule]:
+        """The rules that fit, or the first alone. One scope a column, its steps counted for each cell anew."""
+        only_first = self.policy == "F"
+        hits: list[Rule] = []
+        for rule in self.rules:
+            for column, test in rule.tests:
+                scope = scopes[column]
+                scope.steps = 0
+                if test.fits(scope, given[column]) is not True:
+                    break
+            else:
+                hits.append(rule)
+                if only_first:
+                    break
+        return hits
 
     def _input(self, column: Input, context: dict[str, Any]) -> Any:
         value = column.expression.evaluate(context)

@@ -34,23 +34,35 @@ class WrongType(ValueError):
 
 @dataclass(slots=True)
 class Type:
-    """A declared type: a built-in one by `name`, or with components; `allowed` is a cell that values must fit."""
+    """A declared type: a built-in one by `name`, one made of `base`, or with components.
+
+    `allowed` is a cell that each value must fit, `constraint` one for the whole where it is a list.
+    """
 
     name: str
     is_list: bool = False
     allowed: UnaryTests | None = None
+    constraint: UnaryTests | None = None
+    base: Type | None = None
     components: dict[str, Type] = field(default_factory=dict)
 
     def converted(self, value: Any) -> Any:
         """The value in this type, null staying null; raises WrongType."""
         if value is None:
             return None
-        if self.is_list:
-            return [self._one(each) for each in (value if kind(value) == "list" else [value])]
-        return self._one(value)
+        if not self.is_list:
+            result = self._one(value)
+        else:
+            result = [self._one(each) for each in (value if kind(value) == "list" else [value])]
+        if self.constraint is not None and not self.constraint.matches(result):
+            raise WrongType(self.constraint.text)
+        return result
 
     def _one(self, value: Any) -> Any:
-        result = self._with_components(value) if self.components else _basic(self.name, value)
+        if self.base is not None:
+            result = self.base.converted(value)
+        else:
+            result = self._with_components(value) if self.components else _basic(self.name, value)
         if self.allowed is not None and not self.allowed.matches(result):
             raise WrongType(self.allowed.text)
         return result
@@ -61,6 +73,17 @@ class Type:
         return {
             key: self.components[key].converted(each) if key in self.components else each for key, each in value.items()
         }
+
+    @property
+    def kind(self) -> str:
+        """The name of the built-in type that it comes down to."""
+        return self.name if self.base is None else self.base.kind
+
+    @property
+    def cells(self) -> list[UnaryTests]:
+        """The cells that a value must fit, those of its bases included."""
+        own = [] if self.allowed is None else [self.allowed]
+        return own if self.base is None else own + self.base.cells
 
 
 ANY = Type("any")

@@ -4,7 +4,7 @@ The same content again is the same version. Instances keep the bundle they began
 elsewhere is pinned at the version deployed at that moment. Compiled bundles are kept in memory by bundle id.
 """
 
-from engine.definitions.deployment import check, deploy
+from engine.definitions.deployment import check, check_apart, deploy
 from engine.definitions.lookup import current, every, files, form, get, newest, of_bundle, started_by, versions, xml
 from engine.definitions.specifications import Specification, forget, of_definition, specification
 from engine.definitions.tables import Definition, Deployed, NotDeployed, Refused
@@ -16,6 +16,7 @@ __all__ = [
     "Refused",
     "Specification",
     "check",
+    "check_apart",
     "current",
     "deploy",
     "every",

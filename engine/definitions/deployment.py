@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 import zstandard
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from engine import checks, clock, decisions, diagrams, forms, operations
+from engine import checks, clock, decisions, forms, operations
 from engine.checks import Finding, Known, Signature
+from engine.definitions import prepared
 from engine.definitions.lookup import current, every, newest, of_bundle
 from engine.definitions.lookup import files as files_of
-from engine.definitions.specifications import Specification, build, specification
+from engine.definitions.prepared import Prepared
+from engine.definitions.specifications import build, specification
 from engine.definitions.tables import (
     Definition,
     Deployed,
@@ -26,8 +27,6 @@ from engine.definitions.tables import (
     definition_start,
     form_version,
 )
-from engine.diagrams import elements
-from engine.diagrams.reading import BPMN
 from engine.spiff import NotExecutable
 
 ERROR = "error"
@@ -39,12 +38,14 @@ def deploy(
     by: int | None,
     forms: Mapping[str, bytes] | None = None,
     revive: bool = True,
+    apart: bool = False,
 ) -> Deployed:
     """Store a bundle as the current version of its processes; raises Refused with the findings.
 
     `files` are diagrams and tables by path, `forms` form files by path or key. The same content again is the same
     version; with `revive` it becomes current again if other versions were deployed since (the way back from a bad
-    one), without it nothing is written.
+    one), without it nothing is written. `apart`: a child process with limits does first whatever this one does with
+    the files, compiling included, so that they cost this one no more than the child was allowed.
     """
     carried = {_form_path(path): text for path, text in (forms or {}).items()}
     content = dict(files) | carried
@@ -53,11 +54,12 @@ def deploy(
         if revive:
             _make_current(session, known.bundle_id)
         return known
-    findings = check(session, files, carried)
+    findings = (check_apart if apart else check)(session, files, carried)
     if any(each.is_error for each in findings):
         raise Refused(findings)
-    calls = _calls(session, files)
-    made = _compile(session, content, {name: version.bundle_id for name, version in calls.items()})
+    found = prepared.prepare(files)
+    calls = {name: current(session, name) for name in found.called}
+    _compile(session, content, {name: version.bundle_id for name, version in calls.items()})
     bundle_id = _write_bundle(session, content, by)
     if calls:
         rows = [
@@ -65,7 +67,7 @@ def deploy(
         ]
         session.connection().execute(insert(bundle_call), rows)
     _write_forms(session, carried)
-    versions = _write_definitions(session, files, made, bundle_id, by)
+    versions = _write_definitions(session, found.processes, bundle_id, by)
     return Deployed(bundle_id, True, versions, tuple(findings))
 
 
@@ -73,7 +75,19 @@ def check(
     session: Session | None, files: Mapping[str, bytes], forms: Mapping[str, bytes] | None = None
 ) -> list[Finding]:
     """Everything that is wrong or doubtful; a deployment is refused when one of them is an error."""
-    return checks.check(files, _known(session, forms or {})) + _form_findings(session, forms or {})
+    found = checks.check(files, _known(session, forms or {})) + checks.check_forms(forms or {})
+    return found + _changed_forms(session, forms or {}, found)
+
+
+def check_apart(
+    session: Session | None,
+    files: Mapping[str, bytes],
+    forms: Mapping[str, bytes] | None = None,
+    drawings_of: Collection[str] = (),
+) -> list[Finding]:
+    """As `check`, in a child process with limits: for files that came from outside. Drawings are judged when named."""
+    found = checks.check_in_child(files, _known(session, forms or {}), drawings_of, forms, prepared.__name__)
+    return found + _changed_forms(session, forms or {}, found)
 
 
 def _known(session: Session | None, carried: Mapping[str, bytes]) -> Known:
@@ -83,6 +97,7 @@ def _known(session: Session | None, carried: Mapping[str, bytes]) -> Known:
         operations=Known.signatures(operations.OPERATIONS)
         | {name: Signature(each, frozenset()) for name, each in operations.CHANNELS.items()}
         or None,
+        channels=operations.CHANNELS.keys() if operations.OPERATIONS or operations.CHANNELS else None,
         decisions=_decisions(session, deployed) if session is not None else None,
         roles=operations.known_roles(),
         processes={each.process_id for each in deployed} if session is not None else None,
@@ -107,21 +122,19 @@ def _form_path(path: str) -> str:
     return f"forms/{_key(path)}.json"
 
 
-def _form_findings(session: Session | None, carried: Mapping[str, bytes]) -> list[Finding]:
-    """Forms must be readable, and a version that was deployed never changes."""
-    found = []
+def _changed_forms(session: Session | None, carried: Mapping[str, bytes], found: list[Finding]) -> list[Finding]:
+    """A version of a form that was deployed never changes."""
+    if session is None or any(each.is_error for each in found):
+        return []
+    changed = []
     for path, text in carried.items():
-        try:
-            read = forms.parse(text, path)
-        except forms.FormRefused as fault:
-            found.append(Finding(path, "", "form_is_readable", ERROR, str(fault), ""))
-            continue
-        stored = session and _stored_form(session, read.id, read.version)
+        read = forms.parse(text, path)
+        stored = _stored_form(session, read.id, read.version)
         if stored is not None and stored != _digest(text):
             zh = f"表单「{read.id}」第 {read.version} 版已经部署过，内容不能再改，请升高版本号。"
             en = f"Version {read.version} of form {read.id!r} is deployed and cannot change; raise its version."
-            found.append(Finding(path, "", "form_version_is_fixed", ERROR, zh, en))
-    return found
+            changed.append(Finding(path, "", "form_version_is_fixed", ERROR, zh, en))
+    return changed
 
 
 def _stored_form(session: Session, key: str, version: int) -> bytes | None:
@@ -162,32 +175,11 @@ def _make_current(session: Session, bundle_id: int) -> None:
             session.connection().execute(moved)
 
 
-def _calls(session: Session, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The current versions of processes that these diagrams call and do not contain."""
-    parsed = [diagrams.parse(text, path) for path, text in files.items() if path.endswith(".bpmn")]
-    own = {process.id for each in parsed for process in each.processes}
-    called = {
-        node.called_element
-        for each in parsed
-        for process in each.processes
-        for node in process.nodes
-        if node.called_element and node.called_element not in own
-    }
-    return {name: current(session, name) for name in sorted(called)}
-
-
-def _compile(session: Session, content: Mapping[str, bytes], called: Mapping[str, int]) -> Specification:
+def _compile(session: Session, content: Mapping[str, bytes], called: Mapping[str, int]) -> None:
     try:
-        return build(dict(content), {name: specification(session, each) for name, each in called.items()})
+        build(dict(content), {name: specification(session, each) for name, each in called.items()})
     except NotExecutable as fault:
-        raise Refused([_as_finding(each) for each in fault.findings]) from fault
-
-
-def _as_finding(each: Any) -> Finding:
-    if isinstance(each, Finding):
-        return each
-    zh, en = getattr(each, "zh", str(each)), getattr(each, "en", "")
-    return Finding(getattr(each, "file", ""), getattr(each, "element", ""), "executable", ERROR, zh, en)
+        raise Refused(prepared.findings_of(fault)) from fault
 
 
 def _write_bundle(session: Session, content: Mapping[str, bytes], by: int | None) -> int:
@@ -209,44 +201,25 @@ def _write_forms(session: Session, carried: Mapping[str, bytes]) -> None:
             session.connection().execute(insert(form_version), row)
 
 
-def _write_definitions(
-    session: Session, files: Mapping[str, bytes], made: Specification, bundle_id: int, by: int | None
-) -> dict[str, int]:
+def _write_definitions(session: Session, found: Iterable[Prepared], bundle_id: int, by: int | None) -> dict[str, int]:
     connection = session.connection()
     versions = {}
-    for path, text in sorted(files.items()):
-        if not path.endswith(".bpmn"):
-            continue
-        urgent = _urgent(text)
-        for process in diagrams.parse(text, path).processes:
-            if not process.executable:
-                continue
-            query = select(func.max(definition.c.version)).where(definition.c.process_id == process.id)
-            versions[process.id] = (connection.execute(query).scalar_one() or 0) + 1
-            row = {
-                "process_id": process.id,
-                "version": versions[process.id],
-                "bundle_id": bundle_id,
-                "name": process.name or process.id,
-                "path": path,
-                "urgent": process.id in urgent,
-                "deployed_at": clock.now(),
-                "deployed_by": by,
-                "turn": newest(session) + 1,
-            }
-            new_id = connection.execute(insert(definition).returning(definition.c.id), row).scalar_one()
-            names = {each.event.name for each in process.message_starts() if each.event and each.event.name}
-            if names:
-                starts = [{"definition_id": new_id, "name": name} for name in sorted(names)]
-                connection.execute(insert(definition_start), starts)
+    for each in found:
+        query = select(func.max(definition.c.version)).where(definition.c.process_id == each.process_id)
+        versions[each.process_id] = (connection.execute(query).scalar_one() or 0) + 1
+        row = {
+            "process_id": each.process_id,
+            "version": versions[each.process_id],
+            "bundle_id": bundle_id,
+            "name": each.name,
+            "path": each.path,
+            "urgent": each.urgent,
+            "deployed_at": clock.now(),
+            "deployed_by": by,
+            "turn": newest(session) + 1,
+        }
+        new_id = connection.execute(insert(definition).returning(definition.c.id), row).scalar_one()
+        if each.begun_by:
+            starts = [{"definition_id": new_id, "name": name} for name in each.begun_by]
+            connection.execute(insert(definition_start), starts)
     return versions
-
-
-def _urgent(text: bytes) -> set[str]:
-    """The processes of a file whose property `urgent` is true."""
-    root = diagrams.read(text)
-    return {
-        str(each.get("id"))
-        for each in root.iter(f"{{{BPMN}}}process")
-        if elements.properties(each).get("urgent", "") == "true"
-    }

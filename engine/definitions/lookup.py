@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zstandard
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine import forms
@@ -15,6 +15,7 @@ from engine.definitions.tables import (
     definition_start,
     form_version,
 )
+from engine.kept import Kept
 
 COLUMNS = tuple(definition.c)
 _CURRENT = (
@@ -93,7 +94,7 @@ def xml(session: Session, definition_id: int) -> bytes:
     return files(session, found.bundle_id)[found.path]
 
 
-_parsed: dict[tuple[Engine, str, int], forms.Form] = {}
+_parsed: Kept[tuple[str, int], forms.Form] = Kept()
 
 
 def form(session: Session, key: str, version: int | None = None) -> forms.Form:
@@ -103,14 +104,13 @@ def form(session: Session, key: str, version: int | None = None) -> forms.Form:
     """
     if version is None:
         return forms.form(key)
-    connection = session.connection()
-    known = _parsed.get((connection.engine, key, version))
-    if known is not None:
-        return known
+    parsed = _parsed.of(session)
+    if (key, version) in parsed:
+        return parsed[key, version]
     query = select(form_version.c.content).where(form_version.c.key == key, form_version.c.version == version)
-    content = connection.execute(query).scalar_one_or_none()
+    content = session.connection().execute(query).scalar_one_or_none()
     if content is None:
         return forms.form(key, version)
     read = forms.parse(zstandard.ZstdDecompressor().decompress(content), f"{key}.json")
-    _parsed[connection.engine, key, version] = read
+    parsed[key, version] = read
     return read

@@ -6,12 +6,11 @@ The cache holds the last LIMIT bundles used; a bundle never changes, so nothing 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import diagrams, forms
@@ -19,6 +18,7 @@ from engine.decisions import Decisions
 from engine.definitions.decided import by_id, decide, of_policy, policy_of
 from engine.definitions.lookup import files, get
 from engine.definitions.tables import bundle_call
+from engine.kept import Kept
 from engine.spiff import Bundle
 
 LIMIT = 256
@@ -61,39 +61,44 @@ class Specification:
         except forms.UnknownForm:
             return None
 
+    def has_policy(self, policy: str) -> bool:
+        """Whether this bundle carries tables of that policy set, with what it calls, or the checkout has it."""
+        carried = policy in self._policies or any(each.has_policy(policy) for each in self.called)
+        return carried or bool(of_policy(policy))
+
     def decide(self, decision_id: str, data: dict[str, Any], policy: str) -> dict[str, Any]:
         """The result of a decision of this bundle, else of the policy set; raises when nobody knows it."""
         in_force = self._policies.get(policy) or of_policy(policy)
         return decide(self._own_decisions, in_force, decision_id, data)
 
 
-_kept: OrderedDict[tuple[Engine, int], Specification] = OrderedDict()
-_bundle_ids: dict[tuple[Engine, int], int] = {}
+_kept: Kept[int, Specification] = Kept()
+_bundle_ids: Kept[int, int] = Kept()
 _lock = threading.Lock()
 
 
 def specification(session: Session, bundle_id: int) -> Specification:
     """The compiled bundle of that id."""
-    key = (session.connection().engine, bundle_id)
+    kept = _kept.of(session)
     with _lock:
-        known = _kept.get(key)
+        known = kept.pop(bundle_id, None)
         if known is not None:
-            _kept.move_to_end(key)
+            kept[bundle_id] = known  # used last, forgotten last
             return known
     made = build(files(session, bundle_id), pinned(session, bundle_id), bundle_id)
     with _lock:
-        _kept[key] = made
-        while len(_kept) > LIMIT:
-            _kept.popitem(last=False)
+        kept[bundle_id] = made
+        while len(kept) > LIMIT:
+            del kept[next(iter(kept))]
     return made
 
 
 def of_definition(session: Session, definition_id: int) -> Specification:
     """The compiled bundle that a version of a process belongs to."""
-    key = (session.connection().engine, definition_id)
-    bundle_id = _bundle_ids.get(key)
+    ids = _bundle_ids.of(session)
+    bundle_id = ids.get(definition_id)
     if bundle_id is None:
-        bundle_id = _bundle_ids[key] = get(session, definition_id).bundle_id
+        bundle_id = ids[definition_id] = get(session, definition_id).bundle_id
     return specification(session, bundle_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from lxml import etree
@@ -10,6 +10,30 @@ from lxml import etree
 from engine.diagrams.reading import BPMN, SPIFF
 
 OWN_FIELDS = frozenset(("properties", "serviceTaskOperator", "calledDecisionId"))
+
+
+ORDINARY = {
+    "startQuantity": "1",
+    "completionQuantity": "1",
+    "instantiate": "false",
+    "eventGatewayType": "Exclusive",
+    "behavior": "All",
+    "oneBehaviorEventRef": "",
+    "noneBehaviorEventRef": "",
+}
+"""Attributes that change what an element does, with the only value that is carried out."""
+FOR_READERS = frozenset(
+    (
+        "ioSpecification",
+        "property",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+    )
+)
 
 
 def line(element: etree._Element) -> int:
@@ -24,6 +48,16 @@ def properties(element: etree._Element) -> dict[str, str]:
 
 def parameters(operator: etree._Element) -> dict[str, str]:
     return {each.get("id", ""): each.get("value", "").strip() for each in operator.iter(f"{{{SPIFF}}}parameter")}
+
+
+def unread(element: etree._Element) -> Iterator[str]:
+    """Attributes and children of a node that the model has no field for and that say what to do."""
+    for each in (element, *element.iterchildren(f"{{{BPMN}}}multiInstanceLoopCharacteristics")):
+        yield from (name for name, value in ORDINARY.items() if (each.get(name) or value) != value)
+        if each.find(f"{{{BPMN}}}complexBehaviorDefinition") is not None:
+            yield "complexBehaviorDefinition"
+    names = {etree.QName(each).localname for each in elements(element)}
+    yield from sorted(names & FOR_READERS)
 
 
 def extensions(element: etree._Element) -> dict[str, str]:
@@ -47,8 +81,16 @@ def text(element: etree._Element, tag: str) -> str | None:
 
 
 def item(element: etree._Element, tag: str) -> str | None:
+    """The variable of one member: the item's id, or its name where that is the activity's own id.
+
+    The answers of a user task stand under its id, which no other element of the file may have.
+    """
     found = element.find(f"{{{BPMN}}}{tag}")
-    return found.get("id") if found is not None else None
+    if found is None:
+        return None
+    activity = element.getparent()
+    own = None if activity is None else activity.get("id")
+    return own if own and found.get("name") == own else found.get("id")
 
 
 def local(reference: str | None) -> str | None:

@@ -76,7 +76,8 @@ class Node:
     """A task, event, gateway, subprocess or call activity.
 
     `incoming` and `outgoing` are ids of flows, in the order of the file; `lane` is the lane's id, inherited from the
-    host or the subprocess; `extensions` are texts of extension elements that have no field of their own.
+    host or the subprocess; `extensions` are texts of extension elements that have no field of their own; `unread` names
+    what the file says of the node beside all that.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Node:
     triggered_by_event: bool = False
     for_compensation: bool = False
     extensions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    unread: tuple[str, ...] = ()
     line: int = 0
 
     @property

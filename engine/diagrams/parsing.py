@@ -164,6 +164,7 @@ def _node(element: etree._Element, kind: str, parent: str | None, lane: str | No
         triggered_by_event=element.get("triggeredByEvent") == "true",
         for_compensation=element.get("isForCompensation") == "true",
         extensions=xml.extensions(element),
+        unread=tuple(xml.unread(element)),
         line=xml.line(element),
     )
 

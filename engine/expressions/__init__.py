@@ -8,25 +8,16 @@ characters, nested at most 20 deep; an evaluation takes at most 10,000 steps and
 """
 
 from engine.expressions import (  # these register closures and functions
-    cells as _cells,
-)
-from engine.expressions import (
-    closures as _closures,
-)
-from engine.expressions import (
-    repeats as _repeats,
-)
-from engine.expressions import (
-    standard as _standard,
-)
-from engine.expressions import (
-    standard_lists as _lists,
-)
-from engine.expressions import (
-    standard_times as _times,
-)
-from engine.expressions import (
-    statements as _statements,
+    cells,
+    closures,
+    repeats,
+    standard_contexts,
+    standard_lists,
+    standard_numbers,
+    standard_ranges,
+    standard_texts,
+    standard_times,
+    statements,
 )
 from engine.expressions.compiled import (
     Expression,
@@ -36,7 +27,8 @@ from engine.expressions.compiled import (
     compile_unary_tests,
 )
 from engine.expressions.faults import ExpressionFault, ExpressionRefused
-from engine.expressions.functions import FUNCTIONS, function
+from engine.expressions.functions import FUNCTIONS, Function, function, know
+from engine.expressions.patterns import PatternRefused, compile_pattern
 from engine.expressions.times import (
     Cycle,
     Duration,
@@ -59,16 +51,20 @@ __all__ = [
     "Expression",
     "ExpressionFault",
     "ExpressionRefused",
+    "Function",
+    "PatternRefused",
     "Range",
     "UnaryTests",
     "as_moment",
     "aware",
     "compile_expression",
+    "compile_pattern",
     "compile_timer",
     "compile_unary_tests",
     "function",
     "iso",
     "kind",
+    "know",
     "parse_cycle",
     "parse_date",
     "parse_duration",
@@ -78,4 +74,7 @@ __all__ = [
     "to_json",
 ]
 
-del _cells, _closures, _repeats, _standard, _lists, _times, _statements
+_REGISTERED = (
+    *(cells, closures, repeats, statements),
+    *(standard_contexts, standard_lists, standard_numbers, standard_ranges, standard_texts, standard_times),
+)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable
 from typing import Any
 
 from engine.expressions import nodes, reckoning
 from engine.expressions.functions import FUNCTIONS, apply
+from engine.expressions.parts import part_of
 from engine.expressions.scope import Closure, Scope, closure_of, makes
-from engine.expressions.times import Duration
-from engine.expressions.values import Range
+from engine.expressions.values import Given, Range, ordered
 
 LETTERS_A_STEP = 100
 
@@ -58,46 +57,6 @@ def _path(node: nodes.Path, bound: bool) -> Closure:
     return several
 
 
-_PARTS: dict[type, frozenset[str]] = {
-    date: frozenset(("year", "month", "day", "weekday")),
-    time: frozenset(("hour", "minute", "second")),
-    datetime: frozenset(("year", "month", "day", "weekday", "hour", "minute", "second")),
-    Duration: frozenset(("years", "months", "days", "hours", "minutes", "seconds")),
-}
-
-
-def part_of(scope: Scope, value: Any, name: str) -> Any:
-    """A key of a context, a part of a date or duration, or that of each item of a list; anything else is null."""
-    if isinstance(value, Mapping):
-        return value.get(name)
-    if type(value) in (list, tuple):
-        scope.step(len(value))
-        return [part_of(scope, each, name) for each in value]
-    if name not in _PARTS.get(type(value), ()):
-        return None
-    if type(value) is Duration:
-        return _duration_part(value, name)
-    if name == "weekday":
-        return value.isoweekday()
-    read = {"year": 0, "month": 1, "day": 2, "hour": 3, "minute": 4, "second": 5}[name]
-    if type(value) is time:
-        return (0, 0, 0, value.hour, value.minute, value.second)[read]
-    return value.timetuple()[read]
-
-
-def _duration_part(value: Duration, name: str) -> int:
-    if name in ("years", "months"):
-        return abs(value.months) // 12 if name == "years" else abs(value.months) % 12
-    delta = abs(value.delta)
-    parts = {
-        "days": delta.days,
-        "hours": delta.seconds // 3600,
-        "minutes": delta.seconds // 60 % 60,
-        "seconds": delta.seconds % 60,
-    }
-    return parts[name]
-
-
 @makes(nodes.Items)
 def _items(node: nodes.Items, bound: bool) -> Closure:
     parts = [closure_of(each, bound) for each in node.items]
@@ -130,12 +89,15 @@ def _entries(node: nodes.Entries, bound: bool) -> Closure:
 
 @makes(nodes.Span)
 def _span(node: nodes.Span, bound: bool) -> Closure:
-    low, high = closure_of(node.low, bound), closure_of(node.high, bound)
-    low_closed, high_closed = node.low_closed, node.high_closed
+    low = None if node.low is None else closure_of(node.low, bound)
+    high = None if node.high is None else closure_of(node.high, bound)
+    closed = node.low_closed, node.high_closed
 
     def run(scope: Scope) -> Any:
-        first, last = low(scope), high(scope)
-        return None if first is None or last is None else Range(first, last, low_closed, high_closed)
+        first, last = low and low(scope), high and high(scope)
+        if (first is None and low) or (last is None and high) or (low and high and ordered(first, last) is None):
+            return None
+        return Range(first, last, *closed)
 
     return run
 
@@ -182,9 +144,28 @@ def _call(node: nodes.Call, bound: bool) -> Closure:
         for each in arguments:
             if type(each) is list or type(each) is dict:
                 scope.weigh(each)
-        result = apply(FUNCTIONS[name], arguments)
+        result = apply(FUNCTIONS[name], arguments, scope.step)
         if type(result) is str:
             scope.step(len(result) // LETTERS_A_STEP)
         return result
+
+    return run
+
+
+@makes(nodes.Lambda)
+def _lambda(node: nodes.Lambda, bound: bool) -> Closure:
+    names, body, cost = node.parameters, closure_of(node.body, True), nodes.weight(node.body)
+
+    def run(scope: Scope) -> Given:
+        frames = scope.frames
+
+        def call(*arguments: Any) -> Any:
+            scope.step(cost)
+            outer, scope.frames = scope.frames, (*frames, dict(zip(names, arguments, strict=True)))
+            result = body(scope)
+            scope.frames = outer
+            return result
+
+        return Given(call)
 
     return run

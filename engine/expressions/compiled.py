@@ -18,17 +18,20 @@ _BARE_ISO = re.compile(r"P[0-9T].*|R[0-9]*/.*|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?")
 
 
 class Expression:
-    """A checked expression. `names` are the variables it reads; `paths` the same with their dots.
+    """A checked expression. `names` are the variables it reads; `paths` the same with their dots; `functions` what it
+    calls by name.
 
     Names in a filter may mean a key of the filtered item; they count as read all the same.
     """
 
-    __slots__ = ("_run", "names", "paths", "text")
+    __slots__ = ("_run", "functions", "is_constant", "names", "paths", "text")
 
     def __init__(self, text: str, node: nodes.Node) -> None:
         self.text = text
         self.paths = frozenset(_paths(node, frozenset()))
         self.names = frozenset(each.partition(".")[0] for each in self.paths)
+        self.functions = frozenset(_functions(node))
+        self.is_constant = isinstance(node, nodes.Constant)
         self._run = closure_of(node)
 
     def evaluate(self, context: Mapping[str, Any], **extra: Any) -> Any:
@@ -50,32 +53,39 @@ class Expression:
 
 
 class UnaryTests:
-    """A checked decision cell."""
+    """A checked decision cell. `fits(scope, value)` is its test, for whoever has many cells to try at once."""
 
-    __slots__ = ("_nodes", "_test", "accepts_all", "text")
+    __slots__ = ("accepts_all", "fits", "nodes", "text")
 
     def __init__(self, text: str, tests: tuple[nodes.Node, ...]) -> None:
         self.text = text
         self.accepts_all = any(isinstance(each, nodes.AnyValue) for each in tests)
-        self._nodes = tests
-        self._test = any_of(tuple(test_of(each) for each in tests))
+        self.nodes = tests
+        self.fits = any_of(tuple(test_of(each) for each in tests))
 
     def matches(self, value: Any, context: Mapping[str, Any] | None = None) -> bool:
         """Whether the value fits the cell; unknown counts as no."""
         if self.accepts_all:
             return True
         try:
-            return self._test(Scope({} if context is None else context, value), value) is True
+            return self.fits(Scope({} if context is None else context, value), value) is True
         except RecursionError:
             raise _too_deep() from None
 
     @property
     def names(self) -> frozenset[str]:
-        found = (path for each in self._nodes for path in _paths(each, frozenset()))
+        found = (path for each in self.nodes for path in _paths(each, frozenset()))
         return frozenset(each.partition(".")[0] for each in found)
 
     def __repr__(self) -> str:
         return f"UnaryTests({self.text!r})"
+
+
+def _functions(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Call):
+        yield node.function
+    for each in nodes.children(node):
+        yield from _functions(each)
 
 
 def _too_deep() -> ExpressionFault:
@@ -98,7 +108,9 @@ def _paths(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:
             if high is not None:
                 yield from _paths(high, bound)
             bound = bound | {name}
-        yield from _paths(node.body, bound)
+        yield from _paths(node.body, bound | {"partial"})
+    elif isinstance(node, nodes.Lambda):
+        yield from _paths(node.body, bound | set(node.parameters))
     elif isinstance(node, nodes.Entries):
         for key, each in node.entries:
             yield from _paths(each, bound)

@@ -19,7 +19,9 @@ class Cursor:
         self.at = 0
         self.depth = 0
         self.at_span_end = False
-        self.known = sorted((tuple(each.split()) for each in known if " " in each), key=len, reverse=True)
+        self.known: list[tuple[str, ...]] = []
+        for each in known:
+            self._declare(each.split())
 
     @property
     def here(self) -> Token:
@@ -51,9 +53,15 @@ class Cursor:
         if self.depth > DEEPEST:
             raise self._refused(f"嵌套超过 {DEEPEST} 层", f"nested deeper than {DEEPEST}")
 
+    def _declare(self, words: list[str]) -> None:
+        """Make a name known if it has several words; the longest is looked for first."""
+        if len(words) > 1 and tuple(words) not in self.known:
+            self.known.append(tuple(words))
+            self.known.sort(key=len, reverse=True)
+
     def _long_name(self) -> str | None:
         """A known name of several words that stands here."""
-        for words in self.known:
+        for words in self.known if self._sees("name") else ():
             if tuple(each.text for each in self.tokens[self.at : self.at + len(words)]) == words:
                 self.at += len(words)
                 return " ".join(words)

@@ -119,8 +119,10 @@ class Entries(Node):
 
 @dataclass(frozen=True, slots=True)
 class Span(Node):
-    low: Node
-    high: Node
+    """A range; None as an end means there is none, as in `(> 3)`."""
+
+    low: Node | None
+    high: Node | None
     low_closed: bool
     high_closed: bool
 
@@ -132,9 +134,19 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Lambda(Node):
+    """`function(x, y) x < y`, only as the argument of a function that takes one."""
+
+    parameters: tuple[str, ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceOf(Node):
+    """`kind` as `engine.expressions.kinds` reads it: a word, or a tuple with what is inside."""
+
     value: Node
-    kind: str
+    kind: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,11 @@ def _collect(value: Any, found: list[Node]) -> None:
 def weight(node: Node) -> int:
     """How many nodes there are, this one included."""
     return 1 + sum(weight(each) for each in children(node))
+
+
+def reads(node: Node, name: str) -> bool:
+    """Whether the name occurs."""
+    return (isinstance(node, Name) and node.name == name) or any(reads(each, name) for each in children(node))
 
 
 def asks_input(node: Node) -> bool:

@@ -8,19 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.expressions import nodes
+from engine.expressions.kinds import Kinds
 from engine.expressions.singles import Singles
 
 _COMPARING = frozenset(("=", "!=", "<", "<=", ">", ">="))
-_KINDS = {
-    **{each: each for each in ("number", "string", "boolean", "date", "time", "duration", "list", "context", "range")},
-    "Any": "any",
-    "date and time": "date and time",
-    "days and time duration": "duration",
-    "years and months duration": "duration",
-}
 
 
-class Parser(Singles):
+class Parser(Singles, Kinds):
     """Reads one text."""
 
     # --- whole texts ---
@@ -71,7 +65,7 @@ class Parser(Singles):
         return nodes.Each(word, tuple(over), self.expression())
 
     def _binding(self) -> tuple[str, nodes.Node, nodes.Node | None]:
-        name = self._plain_name()
+        name = self._new_name()
         self._needs("name", "in")
         low = self.expression()
         return name, low, self.expression() if self._takes("sign", "..") else None
@@ -104,16 +98,8 @@ class Parser(Singles):
             left = nodes.In(left, self._in_tests())
         elif self._sees("name", "instance") and self._sees("name", "of", 1):
             self.at += 2
-            left = nodes.InstanceOf(left, self._kind_name())
+            left = nodes.InstanceOf(left, self.kind_name())
         return left
-
-    def _kind_name(self) -> str:
-        for length in (4, 3, 1):
-            words = [each.text for each in self.tokens[self.at : self.at + length]]
-            if " ".join(words) in _KINDS:
-                self.at += length
-                return _KINDS[" ".join(words)]
-        raise self._refused("不认识的类型", "unknown type")
 
     def total(self) -> nodes.Node:
         return self._chain(("+", "-"), self._product)

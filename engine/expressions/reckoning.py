@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.expressions.faults import ExpressionFault
@@ -11,8 +12,9 @@ from engine.expressions.times import Duration, aware
 from engine.expressions.values import checked_string, is_number, on_one_day
 
 LARGEST_NUMBER = 10**40
+MOST_MONTHS = 12 * 10_000  # the calendar ends before
 
-_DECIMAL = Context(prec=34, traps=[DivisionByZero, InvalidOperation, Overflow])
+CONTEXT = Context(prec=34, traps=[DivisionByZero, InvalidOperation, Overflow])
 
 
 def number(value: Decimal) -> int | float | None:
@@ -32,7 +34,7 @@ def add(left: Any, right: Any) -> Any:
     if type(left) is int and type(right) is int:
         return _bounded(left + right)
     if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.add, left, right)
+        return _reckon(CONTEXT.add, left, right)
     if type(left) is str and type(right) is str:
         return checked_string(left + right)
     return _in_calendar(_add_temporal, left, right)
@@ -42,7 +44,7 @@ def subtract(left: Any, right: Any) -> Any:
     if type(left) is int and type(right) is int:
         return _bounded(left - right)
     if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.subtract, left, right)
+        return _reckon(CONTEXT.subtract, left, right)
     if type(right) is Duration:
         return _in_calendar(_add_temporal, left, right.negated())
     return _in_calendar(_difference, left, right)
@@ -52,7 +54,7 @@ def multiply(left: Any, right: Any) -> Any:
     if type(left) is int and type(right) is int:
         return _bounded(left * right)
     if is_number(left) and is_number(right):
-        return _reckon(_DECIMAL.multiply, left, right)
+        return _reckon(CONTEXT.multiply, left, right)
     if type(right) is Duration:
         left, right = right, left
     return _in_calendar(_scaled, left, right)
@@ -60,9 +62,9 @@ def multiply(left: Any, right: Any) -> Any:
 
 def divide(left: Any, right: Any) -> Any:
     if is_number(left) and is_number(right):
-        return None if right == 0 else _reckon(_DECIMAL.divide, left, right)
+        return None if right == 0 else _reckon(CONTEXT.divide, left, right)
     if type(left) is Duration and is_number(right) and right != 0:
-        return _in_calendar(_scaled, left, 1 / right)
+        return _in_calendar(_shared, left, right)
     if type(left) is Duration and type(right) is Duration:
         if left.months or right.months:
             return divide(left.months, right.months) if not (left.delta or right.delta) else None
@@ -75,7 +77,7 @@ def power(left: Any, right: Any) -> Any:
         return None
     if abs(right) > 1000:
         raise ExpressionFault("指数过大", "an exponent is too large")
-    return _reckon(_DECIMAL.power, left, right)
+    return _reckon(CONTEXT.power, left, right)
 
 
 def negate(value: Any) -> Any:
@@ -103,7 +105,7 @@ def _in_calendar(operation: Any, left: Any, right: Any) -> Any:
     """The result, or null where the kinds do not fit or the calendar ends."""
     try:
         return operation(left, right)
-    except (OverflowError, ValueError):
+    except (OverflowError, ValueError, ArithmeticError):
         return None
 
 
@@ -138,5 +140,18 @@ def _moment(value: Any) -> datetime:
 def _scaled(left: Any, right: Any) -> Any:
     if type(left) is not Duration or not is_number(right):
         return None
-    months = left.months * right
-    return Duration(int(months), left.delta * right if left.delta else timedelta(0))
+    return _of_parts(left, lambda value: CONTEXT.multiply(value, decimal(right)))
+
+
+def _shared(left: Any, right: Any) -> Any:
+    return _of_parts(left, lambda value: CONTEXT.divide(value, decimal(right)))
+
+
+def _of_parts(value: Duration, reckon: Callable[[Decimal], Decimal]) -> Duration:
+    """Both parts of a duration reckoned with exactly: whole months, and microseconds."""
+    microseconds = value.delta // timedelta(microseconds=1)
+    rest = reckon(Decimal(microseconds)).to_integral_value(ROUND_HALF_EVEN)
+    months = int(reckon(Decimal(value.months)))
+    if abs(months) > MOST_MONTHS:
+        raise OverflowError
+    return Duration(months, timedelta(microseconds=int(rest)))

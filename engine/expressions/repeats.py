@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
 from engine.expressions import nodes
@@ -56,10 +57,13 @@ def _each(node: nodes.Each, bound: bool) -> Closure:
         (name, closure_of(low, True), None if high is None else closure_of(high, True)) for name, low, high in node.over
     ]
     body, cost = closure_of(node.body, True), nodes.weight(node.body) + len(over)
+    with_partial = node.word == "for" and nodes.reads(node.body, "partial")
 
-    def results(scope: Scope, level: int) -> Iterable[Any]:
+    def results(scope: Scope, level: int, made: list[Any]) -> Iterable[Any]:
         if level == len(over):
-            scope.step(cost)
+            scope.step(cost + len(made) * with_partial)
+            if with_partial:
+                scope.frames = (*scope.frames, {"partial": list(made)})
             yield body(scope)
             return
         name, low, high = over[level]
@@ -67,15 +71,19 @@ def _each(node: nodes.Each, bound: bool) -> Closure:
         for item in _run_through(scope, low, high):
             scope.step(1)
             scope.frames = (*outer, {name: item})
-            yield from results(scope, level + 1)
+            yield from results(scope, level + 1, made)
         scope.frames = outer
 
     def run(scope: Scope) -> Any:
         outer = scope.frames
-        found = results(scope, 0)
-        result = (
-            _collected(scope, found) if node.word == "for" else (any_true if node.word == "some" else all_true)(found)
-        )
+        made: list[Any] = []
+        found = results(scope, 0, made)
+        if node.word == "for":
+            for each in found:  # the body may look at what is made so far
+                made.append(each)
+            result: Any = _weighed(scope, made)
+        else:
+            result = (any_true if node.word == "some" else all_true)(found)
         scope.frames = outer
         return result
 
@@ -90,12 +98,19 @@ def _run_through(scope: Scope, low: Closure, high: Closure | None) -> Iterable[A
         first, last = (first.low, first.high) if first.low_closed and first.high_closed else (None, None)
     else:
         last = high(scope)
+    if type(first) is date and type(last) is date:
+        return _days(scope, first, last)
     if type(first) is not int or type(last) is not int:
         return []
     return range(first, last + 1) if first <= last else range(first, last - 1, -1)
 
 
-def _collected(scope: Scope, found: Iterable[Any]) -> list[Any]:
-    made = checked_list(list(found))
-    scope.weigh(made)
+def _days(scope: Scope, first: date, last: date) -> Iterable[date]:
+    step = 1 if first <= last else -1
+    scope.step(abs((last - first).days))
+    return [first + timedelta(days=number * step) for number in range(abs((last - first).days) + 1)]
+
+
+def _weighed(scope: Scope, made: list[Any]) -> list[Any]:
+    scope.weigh(checked_list(made))
     return made

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from decimal import Decimal
 
-from engine.expressions import nodes
+from engine.expressions import nodes, reckoning
 from engine.expressions.cursor import DEEPEST, Cursor
-from engine.expressions.functions import FUNCTIONS, LONG_NAMES
+from engine.expressions.faults import ExpressionFault
+from engine.expressions.functions import FUNCTIONS, LONG_NAMES, Function, placed
+from engine.expressions.patterns import PatternRefused, compile_pattern
 from engine.expressions.times import parse_temporal
 from engine.expressions.tokens import Token
-from engine.expressions.values import Range
+from engine.expressions.values import Range, ordered
 
 _WORDS = frozenset(
     (
@@ -17,6 +20,9 @@ _WORDS = frozenset(
         *("return", "satisfies", "instance", "function", "external"),
     )
 )
+_WITH_PATTERN = frozenset(("matches", "replace", "extract", "split"))
+_RAYS = frozenset(("<", "<=", ">", ">=", "="))
+_LONG_PARTS = (("start", "included"), ("end", "included"), ("time", "offset"))
 _CONSTANTS = {"null": None, "true": True, "false": False}
 
 
@@ -36,6 +42,14 @@ class Singles(Cursor):
             raise self._refused("这里应为名称", "a name is expected here")
         self.at += 1
         return self.tokens[self.at - 1].text
+
+    def _new_name(self) -> str:
+        """A name that is bound here; it may have several words."""
+        words = [self._plain_name()]
+        while self._sees("name") and self.here.text not in _WORDS:
+            words.append(self._plain_name())
+        self._declare(words)
+        return " ".join(words)
 
     def with_steps(self) -> nodes.Node:
         value = self._single()
@@ -61,6 +75,10 @@ class Singles(Cursor):
         long = self._long_name()
         if long is not None:
             return long
+        for words in _LONG_PARTS:
+            if tuple(each.text for each in self.tokens[self.at : self.at + 2]) == words:
+                self.at += 2
+                return " ".join(words)
         if not self._sees("name"):
             raise self._refused("点号后应为名称", "a name is expected after the dot")
         self.at += 1
@@ -72,8 +90,7 @@ class Singles(Cursor):
             return self._named()
         self.at += 1
         if token.kind == "number":
-            whole = "." not in token.text or not token.text.partition(".")[2].strip("0")
-            return nodes.Constant(int(token.text.partition(".")[0] or "0") if whole else float(token.text))
+            return self._number(token)
         if token.kind == "string":
             return nodes.Constant(token.text)
         if token.kind == "at":
@@ -87,6 +104,12 @@ class Singles(Cursor):
                 return self._bracketed(token)
         self.at -= 1
         raise self._refused("这里应为一个值", "a value is expected here")
+
+    def _number(self, token: Token) -> nodes.Node:
+        try:
+            return nodes.Constant(reckoning.number(Decimal(token.text)))
+        except (ExpressionFault, ArithmeticError):
+            raise self._refused("数值过大", "the number is too large", token) from None
 
     def _at_literal(self, token: Token) -> nodes.Node:
         value = parse_temporal(token.text)
@@ -108,12 +131,15 @@ class Singles(Cursor):
                 raise self._refused("这里应为新的键名", "a new key is expected here", token)
             self._needs("sign", ":")
             found[" ".join(words)] = self.expression()
+            self._declare(" ".join(words).split())
         return nodes.Entries(tuple(found.items()))
 
     def _bracketed(self, opening: Token) -> nodes.Node:
         """A list, a range, or an expression in parentheses."""
         if opening.text == "[" and self._takes("sign", "]"):
             return nodes.Items(())
+        if opening.text == "(" and self._sees("sign") and self.here.text in _RAYS:
+            return self._ray()
         first = self.expression()
         if self._takes("sign", ".."):
             return self._span(opening, first)
@@ -137,9 +163,22 @@ class Singles(Cursor):
         closing = self.here.text
         self.at += 1
         closed = opening.text == "[", closing == "]"
-        if isinstance(low, nodes.Constant) and isinstance(high, nodes.Constant):
-            return nodes.Constant(Range(low.value, high.value, *closed))
-        return nodes.Span(low, high, *closed)
+        if not isinstance(low, nodes.Constant) or not isinstance(high, nodes.Constant):
+            return nodes.Span(low, high, *closed)
+        if ordered(low.value, high.value) is None:
+            raise self._refused("区间两端的类型不一致", "the ends of the range have no common order", opening)
+        return nodes.Constant(Range(low.value, high.value, *closed))
+
+    def _ray(self) -> nodes.Node:
+        """A range with one end only, such as `(>= 5)`."""
+        sign = self.here.text
+        self.at += 1
+        end = self.total()
+        self._needs("sign", ")")
+        closed = sign.endswith("=")
+        if sign == "=":
+            return nodes.Span(end, end, True, True)
+        return nodes.Span(None, end, False, closed) if sign[0] == "<" else nodes.Span(end, None, closed, False)
 
     def _named(self) -> nodes.Node:
         """A constant, a call, or a name."""
@@ -171,11 +210,58 @@ class Singles(Cursor):
         if name not in FUNCTIONS:
             raise self._refused(f"没有函数 {name}", f"there is no function {name!r}", token)
         arguments: list[nodes.Node] = []
+        names: list[str] = []
         while not self._takes("sign", ")"):
             if arguments:
                 self._needs("sign", ",")
-            arguments.append(self.expression())
+            if (name_given := self._argument_name()) is not None:
+                names.append(name_given)
+            arguments.append(self._lambda() if self._takes("name", "function") else self.expression())
         called = FUNCTIONS[name]
+        if names:
+            arguments = self._placed(called, names, arguments, token)
         if len(arguments) < called.least or (called.most is not None and len(arguments) > called.most):
             raise self._refused(f"函数 {name} 的参数个数不对", f"wrong number of arguments for {name!r}", token)
+        self._check_pattern(name, arguments, token)
         return nodes.Call(name, tuple(arguments))
+
+    def _check_pattern(self, name: str, arguments: list[nodes.Node], token: Token) -> None:
+        """A pattern that stands in the text is refused with it, not when it is used."""
+        pattern = arguments[1] if name in _WITH_PATTERN else None
+        if not isinstance(pattern, nodes.Constant) or type(pattern.value) is not str:
+            return
+        try:
+            compile_pattern(pattern.value)
+        except PatternRefused as fault:
+            raise self._refused(fault.zh, fault.en, token) from None
+
+    def _argument_name(self) -> str | None:
+        """The words before a colon, when an argument is named."""
+        end = self.at
+        while self.tokens[end].kind == "name":
+            end += 1
+        if end == self.at or self.tokens[end][:2] != ("sign", ":"):
+            return None
+        words = [each.text for each in self.tokens[self.at : end]]
+        self.at = end + 1
+        return " ".join(words)
+
+    def _placed(
+        self, called: Function, names: list[str], arguments: list[nodes.Node], token: Token
+    ) -> list[nodes.Node]:
+        given = dict(zip(names, arguments, strict=False))
+        found = placed(called, given, nodes.Constant(None)) if len(given) == len(arguments) else None
+        if found is None:
+            ways = " / ".join(", ".join(each) for each in called.signatures)
+            raise self._refused(
+                f"函数 {called.name} 的参数名应为：{ways}", f"the parameters of {called.name!r} are: {ways}", token
+            )
+        return found
+
+    def _lambda(self) -> nodes.Node:
+        self._needs("sign", "(")
+        names = [self._plain_name()]
+        while self._takes("sign", ","):
+            names.append(self._plain_name())
+        self._needs("sign", ")")
+        return nodes.Lambda(tuple(names), self.expression())

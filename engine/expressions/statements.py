@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engine.expressions import nodes, values
+from engine.expressions import nodes
+from engine.expressions.kinds import is_of_kind
 from engine.expressions.scope import Closure, Scope, closure_of, makes
 from engine.expressions.values import equal, ordered, unequal
 
@@ -127,6 +128,8 @@ def _instance_of(node: nodes.InstanceOf, bound: bool) -> Closure:
 
     def run(scope: Scope) -> bool:
         given = value(scope)
-        return given is not None and wanted in ("any", values.kind(given))
+        if type(given) is list or type(given) is dict:
+            scope.weigh(given)
+        return is_of_kind(given, wanted)
 
     return run

@@ -68,33 +68,57 @@ def _string(text: str, quote: int, kind: str, start: int) -> tuple[Token, int]:
             parts.append(text[at])
             at += 1
             continue
-        follows = text[at + 1 : at + 2]
-        if follows == "u" and _is_hex(text[at + 2 : at + 6]):
-            parts.append(chr(int(text[at + 2 : at + 6], 16)))
-            at += 6
-        elif follows in _ESCAPES:
-            parts.append(_ESCAPES[follows])
-            at += 2
-        else:
-            raise ExpressionRefused(text, at, "反斜杠后的字符不可用", "unknown escape after the backslash")
+        letter, at = _escaped(text, at)
+        parts.append(letter)
     if at >= len(text):
         raise ExpressionRefused(text, start, "文本缺少结束的引号", "the string has no closing quote")
-    return Token(kind, "".join(parts), start), at + 1
+    return Token(kind, _joined(parts, text, start), start), at + 1
 
 
-def _is_hex(digits: str) -> bool:
-    return len(digits) == 4 and all(each in "0123456789abcdefABCDEF" for each in digits)
+def _escaped(text: str, at: int) -> tuple[str, int]:
+    """The letter that an escape means, and where it ends."""
+    follows = text[at + 1 : at + 2]
+    digits = {"u": 4, "U": 6}.get(follows, 0)
+    code = text[at + 2 : at + 2 + digits]
+    if digits and _is_hex(code, digits) and int(code, 16) <= 0x10FFFF:
+        return chr(int(code, 16)), at + 2 + digits
+    if follows in _ESCAPES:
+        return _ESCAPES[follows], at + 2
+    raise ExpressionRefused(text, at, "反斜杠后的字符不可用", "unknown escape after the backslash")
+
+
+def _joined(parts: list[str], text: str, start: int) -> str:
+    """The letters as one string; two halves of a code point beyond the first plane become one."""
+    joined = "".join(parts)
+    try:
+        return joined.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeError:
+        raise ExpressionRefused(text, start, "文本含有半个字符", "the string holds half a code point") from None
+
+
+def _is_hex(digits: str, length: int) -> bool:
+    return len(digits) == length and all(each in "0123456789abcdefABCDEF" for each in digits)
 
 
 def _number(text: str, start: int) -> tuple[Token, int]:
     at = _digits(text, start)
     if text[at : at + 1] == "." and text[at + 1 : at + 2].isdigit():
         at = _digits(text, at + 1)
-    if at - start > 34:
+    at = _exponent(text, at)
+    if at - start > 40:
         raise ExpressionRefused(text, start, "数字位数过多", "the number has too many digits")
     if at < len(text) and (text[at].isalpha() or text[at] == "_"):
         raise ExpressionRefused(text, at, "数字后面不能紧跟字母", "a letter may not follow a number at once")
     return Token("number", text[start:at], start), at
+
+
+def _exponent(text: str, at: int) -> int:
+    """Behind the exponent if one begins here, such as `e3` or `E-10`."""
+    if text[at : at + 1] not in ("e", "E"):
+        return at
+    first = at + 2 if text[at + 1 : at + 2] in ("+", "-") else at + 1
+    last = _digits(text, first)
+    return last if last > first else at
 
 
 def _digits(text: str, at: int) -> int:

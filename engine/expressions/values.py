@@ -8,7 +8,7 @@ give null, as the standard has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -49,7 +49,15 @@ class Range:
         return within(value, self) is True
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A function written in the text and handed to another one; it never leaves its evaluation."""
+
+    call: Callable[..., Any]
+
+
 _KINDS[Range] = "range"
+_KINDS[Given] = "function"
 
 
 def kind(value: Any) -> str:
@@ -156,9 +164,25 @@ def to_json(value: Any) -> Any:
     if known in ("date", "time", "date and time", "duration"):
         return iso(value)
     if known == "range":
-        low, high = ("[" if value.low_closed else "("), ("]" if value.high_closed else ")")
-        return f"{low}{to_json(value.low)}..{to_json(value.high)}{high}"
+        return _text_of_range(value)
     raise ExpressionFault("结果不是可保存的数据", f"a {type(value).__name__} is no value of the language")
+
+
+def _text_of_range(value: Range) -> str:
+    if value.low is None:
+        return f"(<{'=' * value.high_closed} {_written(value.high)})"
+    if value.high is None:
+        return f"(>{'=' * value.low_closed} {_written(value.low)})"
+    opening, closing = ("[" if value.low_closed else "("), ("]" if value.high_closed else ")")
+    return f"{opening}{_written(value.low)}..{_written(value.high)}{closing}"
+
+
+def _written(value: Any) -> str:
+    """The value as it stands inside a list, a context or a range."""
+    known = kind(value)
+    if known == "string":
+        return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text_of(value) or "null"
 
 
 def text_of(value: Any) -> str | None:
@@ -171,7 +195,7 @@ def text_of(value: Any) -> str | None:
     if known == "boolean":
         return "true" if value else "false"
     if known == "list":
-        return checked_string("[" + ", ".join(text_of(each) or "null" for each in value) + "]")
+        return checked_string("[" + ", ".join(_written(each) for each in value) + "]")
     if known == "context":
-        return checked_string("{" + ", ".join(f"{key}: {text_of(each) or 'null'}" for key, each in value.items()) + "}")
+        return checked_string("{" + ", ".join(f"{key}: {_written(each)}" for key, each in value.items()) + "}")
     return str(to_json(value))

@@ -4,7 +4,7 @@ forms/README.md tells the shape. `form(key)` reads a file of the checkout, `pars
 `load` and `clean` judge answers, `from_html` reads what a browser sent, `for_process` picks what the diagram may see.
 """
 
-from engine.forms.answers import clean, for_process, is_shown, without_hidden
+from engine.forms.answers import clean, for_process, is_shown, refuse_unstorable, without_hidden
 from engine.forms.decoding import from_html
 from engine.forms.errors import FormRefused, Invalid, UnknownForm, Words
 from engine.forms.folder import form, keys, load
@@ -30,5 +30,6 @@ __all__ = [
     "keys",
     "load",
     "parse",
+    "refuse_unstorable",
     "without_hidden",
 ]

@@ -24,7 +24,7 @@ def clean(form: Form, answers: Any) -> dict[str, Any]:
 
     Raises Invalid with every fault by path. The same answers give the same result; the argument stays as it is.
     """
-    _refuse_unstorable(answers)
+    refuse_unstorable(answers)
     asked = without_hidden(form, _trimmed(answers))
     _open_required(form, asked)
     try:
@@ -81,7 +81,8 @@ def _places(answers: Any, names: list[str], path: Path = ()) -> Iterator[Path]:
         yield from _places(answers[names[0]], names[1:], (*path, names[0]))
 
 
-def _refuse_unstorable(answers: Any) -> None:
+def refuse_unstorable(answers: Any) -> None:
+    """Raises Invalid for what no database holds: half characters, endless nesting, numbers beyond 64 bits."""
     if not isinstance(answers, dict):
         raise Invalid({"": sentence("not_object")})
     for path, value in _leaves(answers):

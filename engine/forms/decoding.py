@@ -15,7 +15,7 @@ from engine.forms.model import Form
 from engine.forms.rules import is_filled
 
 MOST_ROWS = 200
-PAGE_NAMES = frozenset(("csrf_token", "submission", "task", "form_version", "next"))
+PAGE_NAMES = frozenset(("csrf_token", "submission", "task", "form_version", "ticket", "next"))
 _YES, _NO = frozenset(("true", "1", "on", "yes")), frozenset(("false", "0", "off", "no"))
 
 

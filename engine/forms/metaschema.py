@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from engine.expressions import PatternRefused, compile_pattern
 from engine.forms.errors import FormRefused, Words
 from engine.forms.rules import OPERATORS
 
@@ -17,7 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 FORMATS = ("date", "date-time", "time", "phone", "attachment")
 MARKS = ("warn", "major", "danger")
 WIDGETS = {
-    "string": {"text", "long", "segments", "select", "tiles", "photo", "voice", "signature", "hidden", "fact"},
+    "string": {"text", "long", "segments", "select", "tiles", "photo", "voice", "signature", "place", "hidden", "fact"},
     "integer": {"number", "hidden", "fact"},
     "number": {"number", "hidden", "fact"},
     "boolean": {"yesno", "tick", "hidden", "fact"},
@@ -120,9 +121,11 @@ def _string(place: Place, node: dict[str, Any]) -> None:
         place.at("format").refuse(f"格式只能是 {'、'.join(FORMATS)}", f"the format must be one of {', '.join(FORMATS)}")
     if "pattern" in node:
         try:
-            re.compile(node["pattern"])
-        except (re.error, TypeError):
-            place.at("pattern").refuse("这个正则表达式不对", "this regular expression does not compile")
+            compile_pattern(node["pattern"])
+        except PatternRefused as fault:
+            place.at("pattern").refuse(fault.zh, fault.en)
+        except TypeError:
+            place.at("pattern").refuse("这里要写文字", "a string is expected here")
     enum = node.get("enum", [])
     if "enum" in node and (not isinstance(enum, list) or not enum or not all(isinstance(each, str) for each in enum)):
         place.at("enum").refuse("选项要写成文字的列表", "choices are a list of strings")

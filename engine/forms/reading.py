@@ -16,15 +16,27 @@ from engine.forms.rules import Rule, fields_read
 
 _SECTION_KEYS = {"id", "title", "fields", "part", "show", "help", "counted"}
 _RESERVED = {"@"}
+LARGEST_FILE = 300_000  # bytes
 
 
 def parse(text: bytes, file: str = "form") -> Form:
     """A form from the bytes of its file; raises FormRefused naming file and path."""
     place = Place(file)
+    if len(text) > LARGEST_FILE:
+        place.refuse(f"文件超过 {LARGEST_FILE // 1000} KB", f"the file is larger than {LARGEST_FILE // 1000} KB")
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as fault:
         place.refuse(f"不是 JSON：{fault}", f"not JSON: {fault}")
+    if not isinstance(document, dict):
+        place.refuse("应为 JSON 对象", "a JSON object is expected")
+    try:
+        return _form(place, document)
+    except (AttributeError, TypeError, KeyError, IndexError, ValueError, RecursionError) as fault:
+        place.refuse(f"结构不对：{fault}", f"not built as a form: {fault}")
+
+
+def _form(place: Place, document: dict[str, Any]) -> Form:
     place.keys(document, FILE_KEYS)
     for key in ("id", "version", "title", "schema", "ui"):
         if key not in document:

@@ -13,6 +13,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
+from engine.expressions import compile_pattern
+
 _PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}|0\d{2,3}-?\d{7,8}(-\d{1,5})?|[48]00-?\d{3}-?\d{4}|\d{3,6}")
 _ATTACHMENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -128,7 +130,7 @@ def _text_fault(node: Mapping[str, Any], value: str) -> str:
         return missing_code(node) if not value else f"too_short|{node['minLength']}"
     if len(value) > node.get("maxLength", len(value)):
         return f"too_long|{node['maxLength']}"
-    if "pattern" in node and not re.search(node["pattern"], value):
+    if "pattern" in node and not compile_pattern(node["pattern"]).fits(value):
         return "pattern"
     return _format_fault(node.get("format", ""), value)
 

@@ -5,21 +5,24 @@ the answer of the first. What is admitted waits as work (kind `incoming`) that `
 kind makes a BPMN message of it. A message that nobody awaits yet is kept until its time to live is over.
 """
 
-from engine.incoming.door import admits, record, set_case, translate, translates
+from engine.incoming.door import admits, follows, record, record_all, translate, translates
 from engine.incoming.lists import IncomingRow, outcome, payload, since, tallies, unusual
 from engine.incoming.messages import expire, match_kept, message, message_row, write_messages
 from engine.incoming.table import (
     ACCEPTED,
     DUPLICATE,
     HELD,
+    IS_KEPT,
     MESSAGE,
     RAW_LIMIT,
     REFUSED,
     TIME_TO_LIVE,
     Admission,
+    Consequence,
     Event,
     Message,
     Recorded,
+    Stored,
     incoming,
 )
 
@@ -27,17 +30,21 @@ __all__ = [
     "ACCEPTED",
     "DUPLICATE",
     "HELD",
+    "IS_KEPT",
     "MESSAGE",
     "RAW_LIMIT",
     "REFUSED",
     "TIME_TO_LIVE",
     "Admission",
+    "Consequence",
     "Event",
     "IncomingRow",
     "Message",
     "Recorded",
+    "Stored",
     "admits",
     "expire",
+    "follows",
     "incoming",
     "match_kept",
     "message",
@@ -45,7 +52,7 @@ __all__ = [
     "outcome",
     "payload",
     "record",
-    "set_case",
+    "record_all",
     "since",
     "tallies",
     "translate",

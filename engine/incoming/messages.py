@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock, db, work
 from engine.incoming.door import row_of
-from engine.incoming.table import MESSAGE, TIME_TO_LIVE, Admission, Event, incoming
-from engine.rows import insert_once
+from engine.incoming.table import IS_KEPT, MESSAGE, TIME_TO_LIVE, Admission, Event, incoming
+from engine.rows import insert_all, insert_once
 
 
 def message_row(
@@ -32,8 +32,7 @@ def message_row(
 
 def write_messages(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Write down messages and return the work rows that will handle them (the caller adds them with its own)."""
-    if rows:
-        session.connection().execute(insert_once(session, incoming), rows)
+    insert_all(session, incoming, rows, once=True)
     return [work.new("incoming", ref=row["id"], lane=row["lane"]) for row in rows]
 
 
@@ -67,7 +66,7 @@ def match_kept(session: Session, wanted: list[tuple[str, str]]) -> list[dict[str
     matches = or_(*((c.name == name) & (c.key == key) for name, key in wanted))
     found = session.connection().execute(
         update(incoming)
-        .where(c.state == "kept", c.expires_at >= clock.now(), matches)
+        .where(IS_KEPT, c.expires_at >= clock.now(), matches)
         .values(state="waiting")
         .returning(c.id, c.lane)
     )
@@ -76,5 +75,5 @@ def match_kept(session: Session, wanted: list[tuple[str, str]]) -> list[dict[str
 
 def expire(session: Session) -> int:
     """Close kept messages whose time to live is over; the number of them."""
-    late = update(incoming).where(incoming.c.state == "kept", incoming.c.expires_at < clock.now())
+    late = update(incoming).where(IS_KEPT, incoming.c.expires_at < clock.now())
     return session.connection().execute(late.values(state="expired")).rowcount

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +18,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
-from sqlalchemy.orm import Session
 
 from engine.db import Base, Id, Instant
 from engine.vault import EncryptedDocument
@@ -57,9 +56,12 @@ incoming = Table(
     Column("expires_at", Instant),
     UniqueConstraint("source", "event_id"),
     Index("ix_incoming_stored", "stored_at"),
-    Index("ix_incoming_kept", "name", "key", "state"),
     Index("ix_incoming_device", "device", "stored_at"),
 )
+IS_KEPT = incoming.c.state == literal_column("'kept'")
+"""As the partial indexes have it: with a bound parameter they would not be used."""
+Index("ix_incoming_kept", incoming.c.name, incoming.c.key, sqlite_where=IS_KEPT, postgresql_where=IS_KEPT)
+Index("ix_incoming_expires", incoming.c.expires_at, sqlite_where=IS_KEPT, postgresql_where=IS_KEPT)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Event:
 class Admission:
     """The domain's answer to an event: accepted, held or refused, with the reason.
 
-    `kind` and `lane` may correct what the event said; `device` and `sent_at` are kept for lists. `then(session,
-    incoming_id)` is called once, in the same transaction, if the event is new: it may return a case number.
+    `kind` and `lane` may correct what the event said; `device` and `sent_at` are kept for lists. `about` is whatever
+    the domain wants to have back, in the same transaction, if the event is new (`follows`); None: nothing to do.
     """
 
     answer: str = ACCEPTED
@@ -100,7 +102,29 @@ class Admission:
     sent_at: datetime | None = None
     late: bool = False
     case: int | None = None
-    then: Callable[[Session, UUID], int | None] | None = None
+    about: Any = None
+    unit_path: str | None = None  # of whom it is about: districts take turns
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An event that is new and written down in this transaction, with its admission."""
+
+    id: UUID
+    event: Event
+    admission: Admission
+
+    @property
+    def lane(self) -> str:
+        return self.admission.lane or self.event.lane
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What the domain did about an event: the case it opened or joined; `settled`: no message follows from it."""
+
+    case: int | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,21 @@ lanes and lost leases every 5 s, instances with nothing to wait for every 30 s.
 
 from engine.jobs.actors import broker, is_running, start_workers, stop_workers
 from engine.jobs.doing import does, does_outside, drain, transaction, work_lane
-from engine.jobs.moved_clock import ClockNotMoved, load_clock, move_clock, somebody_works
+from engine.jobs.moved_clock import ClockNotMoved, follow_clock, load_clock, move_clock, somebody_works
+from engine.jobs.parts import alive, beat
 from engine.jobs.sweeps import stuck, sweep
+from engine.jobs.upkeep import every
 
 __all__ = [
     "ClockNotMoved",
+    "alive",
+    "beat",
     "broker",
     "does",
     "does_outside",
     "drain",
+    "every",
+    "follow_clock",
     "is_running",
     "load_clock",
     "move_clock",

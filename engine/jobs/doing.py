@@ -7,22 +7,27 @@ import os
 import secrets
 import socket
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
-from engine import db, incidents, instances, outgoing, run, work
+from engine import bulk, clock, db, failpoints, incidents, instances, metrics, outgoing, run, work
 from engine.errors import EngineError
 from engine.work import Item
 
 logger = logging.getLogger(__name__)
 
-BATCH = {"alarm": 4, "human": 8, "normal": 8, "bulk": 8}
+BATCH = {"alarm": 8, "human": 8, "normal": 8, "bulk": 1}  # a batch job outlasts the lease of those behind it
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 stopping = threading.Event()
+DONE = "done"
 
 Do = Callable[[Session, Item], Any]
 
@@ -36,8 +41,11 @@ def _ref(item: Item) -> UUID:
 _does: dict[str, Do] = {
     "incoming": lambda session, item: run.handle(session, _ref(item)),
     "message": lambda session, item: run.deliver_to(session, _ref(item), item.detail),
+    "signal": lambda session, item: run.broadcast(session, item.ref, item.detail, item.lane),
+    "signalled": lambda session, item: run.hear(session, _ref(item), item.detail["name"]),
     "timer": lambda session, item: run.fire_timers(session, _ref(item)),
     "complete": lambda session, item: run.complete_pending(session, _ref(item)),
+    "operate": lambda session, item: bulk.operate(session, item),
     "answer": lambda session, item: run.take_answer(session, _ref(item), item.detail.get("code")),
 }
 
@@ -85,6 +93,20 @@ def transaction() -> Iterator[Session]:
 
 def work_on(item: Item) -> bool:
     """Do one claimed piece of work; False when it failed (and waits for its next attempt, or is given up)."""
+    began = time.perf_counter()
+    about = {"work": str(item.id), "kind": item.kind}
+    with work.on_behalf_of(item.party), work.following(item), bound_contextvars(**about):
+        outcome = _outcome(item)
+        logger.debug("worked", extra={"outcome": outcome})
+    metrics.work_claimed.labels(item.kind).inc()
+    metrics.work_finished.labels(item.kind, outcome).inc()
+    metrics.work_seconds.labels(item.kind).observe(time.perf_counter() - began)
+    if outcome == DONE and item.kind == "timer":
+        metrics.timer_lateness.labels(item.lane).observe((clock.now() - item.due_at).total_seconds())
+    return outcome == DONE
+
+
+def _outcome(item: Item) -> str:
     try:
         if item.kind in _does_outside:
             _does_outside[item.kind](item)
@@ -94,20 +116,57 @@ def work_on(item: Item) -> bool:
                     raise EngineError(f"nobody does work of kind {item.kind!r}")
                 _does[item.kind](session, item)
                 _done(session, item)
-        return True
+        return DONE
     except work.LeaseLost:
         logger.info("lease lost", extra={"work": str(item.id), "kind": item.kind})
+        return "lost"
+    except instances.Suspended as fault:
+        with db.writing() as session:
+            run.put_aside(session, item, fault.instance_id)
     except instances.Overtaken:
         with db.writing() as session:
             work.release(session, item)
     except Exception as fault:
+        trouble = db.trouble(fault)
+        if trouble in (db.AWAY, db.FULL, db.BUSY):
+            logger.warning("the database is in trouble, work is given back", extra=_about(item) | {"trouble": trouble})
+            _owed.append((item, trouble != db.BUSY))
+            _pay_back()
+            return "given_back"
         logger.warning("work failed", extra=_about(item), exc_info=fault)
         _failed(item, fault)
-    return False
+    return "failed"
+
+
+_owed: deque[tuple[Item, bool]] = deque()
+"""Claimed work to be given back as soon as the database can be written again, and whether the attempt counts."""
+
+
+def give_back() -> int:
+    """Give back what could not be done because of the database; the number of pieces. Raises while it is away."""
+    count = 0
+    while _owed:
+        item, counts = _owed.popleft()
+        try:
+            with db.writing() as session:
+                work.release(session, item, counts)
+        except Exception:
+            _owed.append((item, counts))
+            raise
+        count += 1
+    return count
+
+
+def _pay_back() -> None:
+    try:
+        give_back()
+    except (SQLAlchemyError, IndexError):  # IndexError: another thread took the last
+        logger.warning("the database still is in trouble; sweeps give the work back", extra={"pieces": len(_owed)})
 
 
 def _done(session: Session, item: Item) -> None:
     work.done(session, item)
+    failpoints.reach("work.struck_off")
     if item.attempts > 1 or (item.lane == work.ALARM and item.token > 1):
         incidents.close_for_work(session, item.id)
 
@@ -117,10 +176,19 @@ def _deliver(item: Item) -> None:
     """Send an effect outside any transaction, then mark it; its service task is answered by work of its own."""
     with db.reading() as session:
         row = outgoing.get(session, _ref(item))
-    result = outgoing.send(row) if row.state != outgoing.SENT else None
+    failpoints.reach("deliver.before")
+    try:
+        result = outgoing.send(row) if row.state != outgoing.SENT else None
+    except outgoing.Withheld as fault:
+        with db.writing() as session:
+            _not_delivered(session, item, fault, True)
+            _done(session, item)
+        return
+    failpoints.reach("deliver.sent")
     with db.writing() as session:
         if result is not None:
             outgoing.sent(session, row.id, result)
+            failpoints.reach("deliver.marked")
         if row.token_id is not None:
             work.add(session, "answer", ref=row.id, lane=item.lane, key=f"answer:{row.id}")
         _done(session, item)
@@ -132,8 +200,10 @@ def _failed(item: Item, fault: Exception) -> None:
             given_up = run.failed(session, item, fault)
             if item.kind == "deliver" and item.ref is not None:
                 _not_delivered(session, item, fault, given_up)
+            failpoints.reach("failure.written")
     except Exception:
-        logger.exception("a failure could not be written down; the lease will lapse", extra=_about(item))
+        logger.exception("a failure could not be written down; the work is given back later", extra=_about(item))
+        _owed.append((item, True))
 
 
 def _not_delivered(session: Session, item: Item, fault: Exception, given_up: bool) -> None:
@@ -148,28 +218,46 @@ def _about(item: Item) -> dict[str, Any]:
     return {"work": str(item.id), "kind": item.kind, "lane": item.lane, "attempts": item.attempts}
 
 
+_apart = threading.Lock()
+"""Held by the one thread of this process that may work on what workers died over."""
+
+
 def work_lane(lane: str) -> int:
     """Do everything that is due in a lane; how many pieces that were."""
-    count = 0
+    total = 0
     while not stopping.is_set():
-        items = _claim(lane)
-        if not items:
+        risky = _apart.acquire(blocking=False)
+        try:
+            count = _work_on_next(lane, risky)
+        finally:
+            if risky:
+                _apart.release()
+        if not count:
             break
-        for number, item in enumerate(items):
-            if stopping.is_set():
-                _give_back(items[number:])
-                break
-            work_on(item)
-            count += 1
-    return count
+        total += count
+    return total
 
 
-def _claim(lane: str) -> list[Item]:
+def _work_on_next(lane: str, risky: bool) -> int:
+    """Claim a batch and do it; how many pieces that were."""
+    items = _claim(lane, risky)
+    for number, item in enumerate(items):
+        if stopping.is_set():
+            _give_back(items[number:])
+            break
+        work_on(item)
+    return len(items)
+
+
+def _claim(lane: str, risky: bool) -> list[Item]:
     with db.reading() as session:
-        if not work.any_due(session, [lane]):
-            return []
+        due = work.due(session, lane)
+    if not due:
+        return []
     with db.writing() as session:
-        return work.claim(session, [lane], OWNER, BATCH[lane])
+        items = work.claim(session, [lane], OWNER, BATCH[lane], due=due, risky=risky)
+    failpoints.reach("work.claimed")
+    return items
 
 
 def _give_back(items: list[Item]) -> None:

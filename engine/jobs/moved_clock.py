@@ -7,23 +7,26 @@ itself. Only demonstrations, tests and simulations move the clock.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, select
+from sqlalchemy import BigInteger, Column, Integer, Table, select
+from sqlalchemy.exc import DBAPIError
 
 from engine import clock, db, tasks, timers, work
-from engine.db import Base, Instant
+from engine.db import Base
 from engine.errors import EngineError
-from engine.jobs import sweeps
+from engine.jobs import parts, sweeps
 from engine.jobs.doing import OWNER, does_outside, drain, stopping
 from engine.rows import insert_once
 from engine.work import Item
 
+logger = logging.getLogger(__name__)
+
 MOVE = "move_clock"
-ALIVE = timedelta(seconds=20)
 PATIENCE_SECONDS = 600.0
 SETTLE_SECONDS = 60.0
 
@@ -32,12 +35,6 @@ clock_offset = Table(
     Base.metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("microseconds", BigInteger, nullable=False),
-)
-program = Table(
-    "program",
-    Base.metadata,
-    Column("owner", String(80), primary_key=True),
-    Column("seen_at", Instant, nullable=False),  # real time, whatever the clock says
 )
 
 
@@ -60,6 +57,21 @@ def load_clock() -> None:
     clock.set_offset(_seen)
 
 
+_looked_at = 0.0
+
+
+def follow_clock() -> None:
+    """`load_clock` at most once a second, for pages and listeners; a database that does not answer changes nothing."""
+    global _looked_at
+    if time.monotonic() - _looked_at < 1.0:
+        return
+    _looked_at = time.monotonic()
+    try:
+        load_clock()
+    except DBAPIError:
+        logger.info("the clock could not be looked up; the next look comes in a second")
+
+
 def _set(offset: timedelta) -> None:
     global _seen
     with db.writing() as session:
@@ -70,31 +82,15 @@ def _set(offset: timedelta) -> None:
     clock.set_offset(offset)
 
 
-def _real_now() -> datetime:
-    return clock.now() - clock.offset()
-
-
-def beat() -> None:
-    """Say that this program is alive."""
-    now = _real_now()
-    with db.writing() as session:
-        connection = session.connection()
-        connection.execute(program.delete().where(program.c.seen_at < now - ALIVE))
-        if connection.execute(insert_once(session, program), {"owner": OWNER, "seen_at": now}).rowcount == 0:
-            connection.execute(program.update().where(program.c.owner == OWNER).values(seen_at=now))
-
-
 def _another_is_alive() -> bool:
     with db.reading() as session:
-        rows = session.connection().execute(select(program.c.owner).where(program.c.seen_at > _real_now() - ALIVE))
-        return any(row.owner != OWNER and not sweeps.is_dead(row.owner) for row in rows)
+        return any(each.owner != OWNER for each in parts.alive(session, parts.WORKER))
 
 
 def somebody_works() -> bool:
     """Whether a program with workers is alive, this one included."""
     with db.reading() as session:
-        rows = session.connection().execute(select(program.c.owner).where(program.c.seen_at > _real_now() - ALIVE))
-        return any(not sweeps.is_dead(row.owner) for row in rows)
+        return bool(parts.alive(session, parts.WORKER))
 
 
 def move_clock(step: timedelta) -> datetime:

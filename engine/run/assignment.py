@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine import clock, diagrams, operations, tasks
 from engine.definitions import Specification
-from engine.expressions import as_moment, compile_timer
+from engine.expressions import as_moment, compile_timer, parse_date
 from engine.instances import Instance
 from engine.operations import Subject
 from engine.spiff import OpenTask, Wait
 from engine.tasks import TaskRow
 
 NAME_LIMIT = 200
+_LAST_SECOND = time(23, 59, 59)
 
 
 def row_of(
@@ -53,10 +54,19 @@ def row_of(
 
 
 def due_of(due: Any, data: dict[str, Any]) -> datetime | None:
-    """When a task is due: an ISO or S-FEEL text, or (of a computed property) already a value; None without one."""
+    """When a task is due: an ISO or S-FEEL text, or (of a computed property) already a value; None without one.
+
+    A day, such as the end of a visit period, is due at its last second.
+    """
     if due in (None, ""):
         return None
-    value = compile_timer(due).evaluate(data) if isinstance(due, str) else due
+    value = due
+    if isinstance(value, str):
+        value = parse_date(value.strip()) or compile_timer(value).evaluate(data)
+    if isinstance(value, str):
+        value = parse_date(value) or value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, _LAST_SECOND, clock.zone())
     return None if value is None else as_moment(value, clock.now())
 
 

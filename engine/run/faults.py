@@ -64,9 +64,17 @@ def call_a_person(
     )
 
 
+def put_aside(session: Session, item: Item, instance_id: UUID) -> None:
+    """Keep work for a suspended instance until it goes on; of an alarm a person hears at once."""
+    work.hold(session, item, instance_id)
+    if item.lane == work.ALARM and item.kind in ("incoming", "message"):
+        about = _about(session, item, RuntimeError())
+        call_a_person(session, "suspended", about.name, about.key, about.data, _instance(session, instance_id))
+
+
 def failed(session: Session, item: Item, fault: BaseException) -> bool:
     """After a failure was rolled back: let the work wait or give it up (True); open the incident when it is time."""
-    permanent = isinstance(fault, outgoing.DeliveryFailed) and fault.permanent
+    permanent = _is_lasting(fault)
     sentence = str(fault) if isinstance(fault, StepFailed) else f"{type(fault).__name__}: {fault}"
     given_up = work.retry(session, item, sentence, permanent)
     about = _about(session, item, fault)
@@ -76,6 +84,13 @@ def failed(session: Session, item: Item, fault: BaseException) -> bool:
     if urgent and item.attempts == 1:
         call_a_person(session, sentence, about.name, about.key, about.data, about.instance)
     return given_up
+
+
+def _is_lasting(fault: BaseException) -> bool:
+    """Whether trying again cannot help: then the incident is opened at once."""
+    if isinstance(fault, outgoing.DeliveryFailed):
+        return fault.permanent
+    return isinstance(fault, StepFailed) and fault.is_the_diagrams
 
 
 def worn_out(session: Session) -> int:
@@ -116,7 +131,7 @@ def _about(session: Session, item: Item, fault: BaseException) -> Trouble:
             name, key = row.name or row.kind, row.key or row.event_id
             data = row.payload.get("payload", row.payload)
         instance_id = UUID(item.detail["instance"]) if "instance" in item.detail else None
-    elif item.kind == "timer":
+    elif item.kind in ("timer", "signalled"):
         instance_id = item.ref
     elif item.kind in ("deliver", "answer") and item.ref is not None:
         sent = outgoing.get(session, item.ref)

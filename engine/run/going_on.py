@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engine import history, incidents, instances, outgoing, timers, work
+from engine import failpoints, history, incidents, instances, outgoing, timers, work
 from engine.run.step import Step
 from engine.spiff import Live
 
@@ -25,6 +25,7 @@ def fire_timers(session: Session, instance_id: UUID) -> int:
 def finish(session: Session, instance_id: UUID, token_id: UUID, result: dict[str, Any]) -> bool:
     """An asynchronous service task was answered; False when its instance went on without it."""
     step = Step.load(session, instance_id, None)
+    step.trigger = "answer"
     with step.moving():
         in_time = step.live.finish(token_id, result)
     if not in_time:
@@ -36,8 +37,11 @@ def finish(session: Session, instance_id: UUID, token_id: UUID, result: dict[str
 def fail(session: Session, instance_id: UUID, token_id: UUID, code: str) -> bool:
     """An asynchronous service task failed for good with a BPMN error code; False when it is too late."""
     step = Step.load(session, instance_id, None)
+    step.trigger = "answer"
     with step.moving():
         in_time = step.live.fail(token_id, code)
+    if not in_time:
+        step.note("failed_late", note=code)
     step.write()
     return in_time
 
@@ -51,17 +55,21 @@ def take_answer(session: Session, outgoing_id: UUID, code: str | None) -> None:
         finish(session, row.instance_id, row.token_id, outgoing.result(session, outgoing_id))
     else:
         fail(session, row.instance_id, row.token_id, code)
+    failpoints.reach("answer.taken")
 
 
 def cancel(session: Session, instance_id: UUID, reason: str, by: int | None = None) -> None:
     """End an instance before its end: its tasks and waits go, `reason` (no personal data) stands in the history."""
-    step = Step.load(session, instance_id, by)
-    if step.row.state != instances.LIVE:
+    step = Step.load(session, instance_id, by, even_suspended=True)
+    step.trigger = "operator"
+    if step.row.state not in instances.UNDER_WAY:
         return
     with step.moving():
         step.live.cancel()
     step.note("cancelled", step.row.process_id, who=by, note=reason)
     step.write(instances.CANCELLED)
+    if step.row.state == instances.SUSPENDED:
+        work.let_go(session, instance_id)
 
 
 def retry(session: Session, incident_id: UUID, by: int | None = None) -> bool:
@@ -80,7 +88,7 @@ def retry(session: Session, incident_id: UUID, by: int | None = None) -> bool:
 
 def peek(session: Session, instance_id: UUID) -> Live:
     """An instance in memory as it is stored, to be looked at; nothing is moved or written."""
-    return Step.peek(session, *instances.read(session, instance_id))
+    return Step.looking(session, *instances.read(session, instance_id)).live
 
 
 def data_of(session: Session, instance_id: UUID) -> dict[str, Any]:

@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock, db, definitions, incoming, operations, vault, waits, work
+from engine import clock, db, definitions, failpoints, incoming, operations, vault, waits, work
 from engine.definitions import Definition
 from engine.definitions.tables import definition
 from engine.incoming import incoming as events
-from engine.instances import COLUMNS, instance, instance_state, of_row
+from engine.instances import COLUMNS, STATE_COLUMNS, instance, instance_state, of_locked_row
+from engine.kept import Kept
 from engine.run.faults import call_a_person
 from engine.run.starting import begin
 from engine.run.step import Step
 from engine.waits import wait
 
 _AWAITING = (
-    select(*COLUMNS, instance_state.c.revision, instance_state.c.stored, wait.c.token_id, wait.c.number, wait.c.element)
+    select(*COLUMNS, *STATE_COLUMNS, wait.c.token_id, wait.c.number, wait.c.element)
     .select_from(wait)
     .join(instance, instance.c.id == wait.c.instance_id)
     .join(instance_state, instance_state.c.instance_id == wait.c.instance_id)
@@ -78,8 +79,8 @@ def _publish(
     session: Session, message: incoming.Message, incoming_id: UUID | None, lane: str, newest: int
 ) -> Published:
     awaiting = [] if message.key is None else _awaiting(session, message.name, message.key)
-    if len(awaiting) == 1:
-        _deliver(session, awaiting[0], message)
+    if len({row.id for row in awaiting}) == 1:
+        _deliver(session, awaiting, message)
         return Published((awaiting[0].id,))
     starts = [] if awaiting else _started_by(session, message.name, newest)
     if len(starts) == 1:
@@ -93,23 +94,27 @@ def _awaiting(session: Session, name: str, key: str) -> list[Any]:
     return list(session.connection().execute(_AWAITING, {"wanted": name, "by": key}).all())
 
 
-def _deliver(session: Session, row: Any, message: incoming.Message) -> None:
-    step = Step.restore(session, of_row(row), row.revision, vault.decrypt(row.stored), None)
-    step.note("message", row.element, name=message.name)
+def _deliver(session: Session, rows: list[Any], message: incoming.Message) -> None:
+    """Give a message to every wait of one instance, in the order in which they began; each gets it if still there."""
+    first = rows[0]
+    step = Step.restore(session, of_locked_row(first), first.revision, vault.decrypt(first.stored), None)
+    meant = {(row.token_id, row.number) for row in rows}
     with step.moving():
-        step.live.deliver(row.token_id, message.data, row.number)  # a timer may have taken it away in this moment
+        for each in [wait for wait in step.live.waits if (wait.task_id, wait.number) in meant]:
+            if step.live.deliver(each.task_id, message.data, each.number):  # else a timer took it away just now
+                step.note("message", each.element_id, name=message.name)
     step.write()
 
 
-_starts: dict[tuple[Engine, str], tuple[int, list[Definition]]] = {}
+_starts: Kept[str, tuple[int, list[Definition]]] = Kept()
 
 
 def _started_by(session: Session, name: str, newest: int) -> list[Definition]:
     """`definitions.started_by`, read again only when something was deployed since."""
-    place = (session.connection().engine, name)
-    known = _starts.get(place)
+    starts = _starts.of(session)
+    known = starts.get(name)
     if known is None or known[0] != newest:
-        known = _starts[place] = (newest, definitions.started_by(session, name))
+        known = starts[name] = (newest, definitions.started_by(session, name))
     return known[1]
 
 
@@ -125,11 +130,13 @@ def _fan_out(
         row = incoming.message_row(message.name, message.key, message.data, event_id=str(db.new_id()), lane=lane)
         incoming.write_messages(session, [row | {"state": "handled"}])
         incoming_id = row["id"]
-    targets: list[dict[str, Any]] = [{"instance": str(row.id), "token": str(row.token_id)} for row in awaiting]
+    instances = dict.fromkeys(row.id for row in awaiting)
+    targets: list[dict[str, Any]] = [{"instance": str(each)} for each in instances]
     targets += [{"definition": each.id} for each in starts]
     called = {"name": message.name, "key": message.key}
     rows = [work.new("message", ref=incoming_id, lane=lane, detail=called | each) for each in targets]
     work.add_all(session, rows)
+    failpoints.reach("message.fanned_out")
     return Published((), len(rows))
 
 
@@ -189,6 +196,7 @@ def deliver_to(session: Session, incoming_id: UUID, target: dict[str, Any]) -> N
         version = definitions.get(session, target["definition"])
         begin(session, version, message.data, message.key, None, message.name)
         return
-    for each in _awaiting(session, target["name"], target["key"]):
-        if str(each.token_id) == target["token"]:
-            _deliver(session, each, message)
+    awaiting = _awaiting(session, target["name"], target["key"])
+    rows = [each for each in awaiting if str(each.id) == target["instance"]]
+    if rows:
+        _deliver(session, rows, message)

@@ -45,7 +45,7 @@ def begin(
         lane=work.ALARM if version.urgent else work.NORMAL,
         state=instances.LIVE,
         started_at=clock.now(),
-        started_by=by,
+        started_by=subject.by if by is None else by,
         ended_at=None,
     )
     if not instances.insert_new(session, row):

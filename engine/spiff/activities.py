@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 from SpiffWorkflow.util.task import TaskState
 
 from engine.expressions import Expression
-from engine.operations import OperationFailed
+from engine.operations import Found, OperationFailed
 from engine.spiff.data import assign, copied, newest, plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
 from engine.spiff.interface import Requested, id_of
@@ -62,7 +62,8 @@ class ServiceTask(BpmnSpecMixin):
     def take(self, my_task: Any, result: Mapping[str, Any] | None) -> None:
         """Keep what the operation gave."""
         if result:
-            assign(my_task, {self.variable: dict(result)})
+            names = result.names if isinstance(result, Found) else {}
+            assign(my_task, {self.variable: dict(result), **names})
 
     def fail(self, my_task: Any, code: str) -> None:
         """The business refused: hand the code to the boundary events; raises ErrorNotCaught."""

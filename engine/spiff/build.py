@@ -222,6 +222,8 @@ class Builder:
         self, spec: ProcessSpec, nodes: tuple[Node, ...], entries: dict[str, Any], exits: dict[str, Any]
     ) -> None:
         for node in nodes:
+            if node.kind != "endEvent" and not node.outgoing and node.id in exits:
+                exits[node.id].connect(spec.end)  # a way that leads nowhere ends there
             for flow in self.process.flows_from(node):
                 if node.id not in exits or flow.target not in entries:
                     continue

@@ -39,6 +39,14 @@ class Bundle:
             raise NotExecutable(findings)
         return bundle
 
+    @classmethod
+    def elsewhere(cls, process_id: str) -> Bundle:
+        """Stands for a bundle whose process is called, where nothing is going to be run."""
+        bundle = cls("", ())
+        bundle._keys[process_id] = process_id
+        bundle.specs[process_id] = ProcessSpec(process_id, process_id)
+        return bundle
+
     @property
     def process_ids(self) -> frozenset[str]:
         """The processes of these files that can be started."""

@@ -14,7 +14,7 @@ from engine.expressions import Expression
 from engine.spiff import routing
 from engine.spiff.data import plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
-from engine.spiff.interface import Thrown, id_of
+from engine.spiff.interface import Signalled, Thrown, id_of
 
 
 class Definition(EventDefinition):
@@ -81,12 +81,14 @@ class Message(Definition):
 
 
 class Signal(Definition):
-    """A signal reaches everything in the same instance that waits for its name, and nothing outside."""
+    """A signal reaches everything that waits for its name: in this instance at once, elsewhere by the host."""
 
     kind, waits = "signal", True
 
     def throw(self, my_task: Any) -> None:
-        routing.throw_signal(my_task.workflow.top_workflow, str(self.name))
+        top, name = my_task.workflow.top_workflow, str(self.name)
+        routing.throw_signal(top, name)
+        top.journal.signalled.append(Signalled(name, self.element_id, id_of(my_task)))
 
 
 class Coded(Definition):

@@ -16,7 +16,7 @@ def id_of(task: Any) -> UUID:
 
 @dataclass(frozen=True)
 class Budget:
-    """How far one step may run: engine tasks on one path, engine tasks in all, seconds."""
+    """How far one step may run: engine tasks on one path, engine tasks in all, seconds of processor time."""
 
     tasks_per_path: int = 500
     tasks: int = 5000
@@ -58,6 +58,24 @@ class OpenTask:
 
 
 @dataclass(frozen=True)
+class Token:
+    """Where an instance stands: what `Live.move` and `Live.skip` take.
+
+    `kind` is BPMN's word, `loop` for a repeated activity as a whole; `member` counts its members from 0. `within` is
+    the element of the subprocess or call activity around it. `arrived`: it waits at a join for the other branches.
+    """
+
+    id: UUID
+    element_id: str
+    process_id: str
+    kind: str
+    name: str
+    member: int | None = None
+    within: str | None = None
+    arrived: bool = False
+
+
+@dataclass(frozen=True)
 class Wait:
     """What an instance waits for besides people. `kind`: timer, message, signal or job.
 
@@ -80,7 +98,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Executed:
-    """A node that was completed or cancelled, in the order it happened. `kind` is BPMN's word. Of a loop
+    """A node that was completed, skipped or cancelled, in the order it happened. `kind` is BPMN's word. Of a loop
     each member is told; a loop that had none is told once, with the kind `loop`.
     """
 
@@ -105,6 +123,27 @@ class Thrown:
 
 
 @dataclass(frozen=True)
+class Signalled:
+    """A signal that the diagram throws: its own instance has heard it already, the others shall."""
+
+    name: str
+    element_id: str
+    task_id: UUID
+
+
+@dataclass(frozen=True)
+class Rescheduled:
+    """A time that the calendar of today puts elsewhere; `moved` False: it would lie in the past and stays."""
+
+    element_id: str
+    task_id: UUID
+    number: int
+    before: datetime
+    after: datetime
+    moved: bool
+
+
+@dataclass(frozen=True)
 class Requested:
     """An asynchronous service task has begun: its answer comes back by `Live.finish` or `Live.fail`."""
 
@@ -121,3 +160,4 @@ class Journal:
     executed: list[Executed] = field(default_factory=list)
     thrown: list[Thrown] = field(default_factory=list)
     requested: list[Requested] = field(default_factory=list)
+    signalled: list[Signalled] = field(default_factory=list)

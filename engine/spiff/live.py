@@ -5,20 +5,36 @@ An exception leaves a `Live` in an unknown state: throw it away and restore the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
 from engine.codec import BlobUnreadable, pack, unpack
-from engine.spiff import routing, state
+from engine.errors import NotPossible
+from engine.spiff import moves, routing, state
 from engine.spiff.activities import ServiceTask
 from engine.spiff.bundle import Bundle
-from engine.spiff.data import assign, newest, plain, value_of, view
+from engine.spiff.data import assign, newest, plain, value_of, view, written
 from engine.spiff.errors import StateUnreadable, TaskNotOpen
-from engine.spiff.interface import Executed, Host, OpenTask, Requested, Thrown, Wait, id_of
-from engine.spiff.timers import due_at
+from engine.spiff.interface import (
+    Executed,
+    Host,
+    OpenTask,
+    Requested,
+    Rescheduled,
+    Signalled,
+    Thrown,
+    Token,
+    Wait,
+    id_of,
+)
+from engine.spiff.regions import regions_of
+from engine.spiff.task import ALIVE
+from engine.spiff.timers import ALIKE, due_at
+from engine.spiff.versions import Versions
 from engine.spiff.workflow import Workflow
 
 _TOLD = frozenset(("timer", "message", "signal"))  # errors and escalations come from within
@@ -58,6 +74,16 @@ class Live:
             raise StateUnreadable(f"a state of process {document[0]}, not {process_id}")
         return cls(process_id, state.restored(document, bundle.specs, bundle.spec_of(process_id), host))
 
+    @classmethod
+    def taken_over(cls, versions: Versions, blob: bytes, host: Host) -> Live:
+        """The instance in the new one of two versions, of a state that fits it (`Versions.misfits`)."""
+        adapted, unforeseen = versions.adapted(blob)
+        live = cls.restore(versions.new, versions.process_id, adapted, host)
+        for task_id in unforeseen:
+            task = live._top.get_task_from_id(task_id)
+            task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+        return live
+
     def dump(self) -> bytes:
         """The pruned state; what was thrown, requested and executed is not in it."""
         return pack(state.document_of(self._top, self.process_id))
@@ -90,6 +116,33 @@ class Live:
         self._advance()
         return True
 
+    def signal(self, name: str) -> bool:
+        """A signal from outside has come: wakes everything that waits for it; False when nothing does."""
+        self.fire_due_timers()
+        if self._top.completed or not routing.throw_signal(self._top, name):
+            return False
+        self._advance()
+        return True
+
+    def reckon_again(self, functions: Collection[str]) -> list[Rescheduled]:
+        """Work out again when timers are due whose expressions call one of these functions: their calendar changed.
+
+        No timer is moved into the past: one that would be stays as it is, and its `moved` is False.
+        """
+        self.fire_due_timers()
+        found = []
+        for task in self._tasks():
+            for number, definition, armed in routing.offers(task):
+                if definition.kind == "timer" and "since" in armed and definition.when.functions & set(functions):
+                    before, after = due_at(armed), definition.worked_out_again(task, armed).astimezone(UTC)
+                    if abs(after - before) < ALIKE:
+                        continue
+                    moved = after > self._top.now
+                    if moved:
+                        armed["due"] = after.isoformat()
+                    found.append(Rescheduled(definition.element_id, id_of(task), number, before, after, moved))
+        return found
+
     def finish(self, task_id: UUID, result: Mapping[str, Any] | None) -> bool:
         """An asynchronous service task was answered; False when it is too late."""
         task = self._requested(task_id)
@@ -112,6 +165,92 @@ class Live:
         self._advance()
         return True
 
+    def move(self, task_id: UUID, element_id: str) -> None:
+        """Move a token by hand to another element of its process; raises NotPossible, TaskNotOpen.
+
+        What the moved token leaves is cancelled, in a parallel block the other branches, too, if it leaves the block.
+        """
+        task = self._held(task_id)
+        moves.move(task, moves.planned(task, element_id))
+        self._advance()
+
+    def skip(self, task_id: UUID) -> None:
+        """Go on behind a task without doing it; raises NotPossible, TaskNotOpen."""
+        moves.skip(self._held(task_id))
+        self._advance()
+
+    def may_move(self, task_id: UUID) -> list[str]:
+        """The elements that this token may be moved to, in the order of the file; raises TaskNotOpen."""
+        task = self._top.get_task_from_id(task_id.bytes)
+        if task is None or not moves.is_movable(task):
+            raise TaskNotOpen(task_id)
+        found = []
+        for element_id in regions_of(task.workflow.spec).entries:
+            try:
+                moves.planned(task, element_id)
+            except NotPossible:
+                continue
+            found.append(element_id)
+        return found
+
+    def around(self, task_id: UUID) -> list[tuple[UUID, list[str]]]:
+        """The tokens that may move when somebody at this task wants to, innermost first, with where each may go."""
+        task = self._top.get_task_from_id(task_id.bytes)
+        if task is None or not moves.is_movable(task):
+            raise TaskNotOpen(task_id)
+        return [(id_of(each), self.may_move(id_of(each))) for each in moves.held_by(task)]
+
+    def why_not(self, task_id: UUID, element_id: str) -> NotPossible | None:
+        """Why this token may not move to the element; None when it may."""
+        try:
+            moves.planned(self._top.get_task_from_id(task_id.bytes), element_id)
+        except NotPossible as fault:
+            return fault
+        return None
+
+    def member_of(self, task_id: UUID) -> tuple[UUID, int] | None:
+        """The repeated task that this one is a member of, and which; None when it is none."""
+        task = self._top.get_task_from_id(task_id.bytes)
+        if task is None or task.internal_data.get("member") is None:
+            return None
+        return id_of(task.parent), task.internal_data["member"]
+
+    def withdraw(
+        self, reached: Collection[UUID], process_id: str, element_id: str, member: tuple[UUID, int] | None = None
+    ) -> None:
+        """Take back the completion of a user task that led to the tokens `reached`; raises NotPossible.
+
+        Of a repeated task only that member opens again.
+        """
+        self.fire_due_timers()
+        wanted = {each.bytes for each in reached}
+        if member is not None:
+            loop, number = member
+            moves.reopen(self._top, self._top.get_task_from_id(loop.bytes), number, wanted)
+        else:
+            moves.move(*moves.withdrawal(self._top, wanted, process_id, element_id))
+        self._advance()
+
+    def edit(self, values: Mapping[str, Any]) -> None:
+        """Write variables everywhere in the instance, newest of all; raises ReservedName, NotPossible.
+
+        Timers and message keys that are armed already stay as they are.
+        """
+        self._top.begin_step()
+        for task in self._tasks():
+            spec = task.task_spec
+            local = {getattr(spec, name, None) for name in ("item", "result", "results")} & set(values)
+            if local and task._state & ALIVE:
+                name = min(str(each) for each in local)
+                raise NotPossible(
+                    f"「{name}」属于正在进行的多人同办，不能改。",
+                    f"{name!r} belongs to a repeated task that is under way; it cannot be edited.",
+                )
+        stamp = self._top.tick()
+        for task in self._tasks():
+            if task._state & ALIVE:
+                task.data = written(task.data, values, stamp)
+
     def cancel(self) -> None:
         """End everything that is under way."""
         self._top.begin_step()
@@ -123,6 +262,11 @@ class Live:
     def open_tasks(self) -> list[OpenTask]:
         """What people can do now, in the order in which it came up within each process."""
         return [_open_task(task) for task in self._tasks() if task._state == TaskState.READY and task.task_spec.manual]
+
+    @property
+    def tokens(self) -> list[Token]:
+        """Where the instance stands, for moving by hand; of a repeated task the whole and each open member."""
+        return [] if self._top.completed else moves.tokens(self._top)
 
     @property
     def waits(self) -> list[Wait]:
@@ -146,6 +290,11 @@ class Live:
     def thrown(self) -> list[Thrown]:
         """Messages sent since `begin` or `restore`."""
         return self._top.journal.thrown
+
+    @property
+    def signalled(self) -> list[Signalled]:
+        """Signals thrown since `begin` or `restore`."""
+        return self._top.journal.signalled
 
     @property
     def requested(self) -> list[Requested]:
@@ -197,6 +346,14 @@ class Live:
     def _find(self, task_id: UUID, wanted: int) -> Any:
         task = self._top.get_task_from_id(task_id.bytes)
         return task if task is not None and task._state == wanted and not self._top.completed else None
+
+    def _held(self, task_id: UUID) -> Any:
+        """The task that holds this token, after overdue timers fired; raises TaskNotOpen."""
+        self.fire_due_timers()
+        task = self._top.get_task_from_id(task_id.bytes)
+        if task is None or self._top.completed or not moves.is_movable(task):
+            raise TaskNotOpen(task_id)
+        return task
 
     def _requested(self, task_id: UUID) -> Any:
         self.fire_due_timers()

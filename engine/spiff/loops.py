@@ -2,14 +2,17 @@
 
 The surrounding task keeps two counters in its internal data: `total` members and how many are `merged`; members that
 are done need not be kept. What a member wrote goes into the surrounding task's data by newest write, without the
-member's own variable; with a result list, the member's result is added to it in the order of completion.
+member's own variable. With a result list, the member's result is added to it in the order of the members: when they
+are open at once, `places` remembers whose results are there.
 
-A completion condition sees the merged data, the member's item and result, and the counters `nrOfInstances` and
-`nrOfCompletedInstances`.
+A completion condition sees the merged data, the member's item and result, and the counters `nrOfInstances`,
+`nrOfCompletedInstances` and `nrOfActiveInstances`; the condition of a standard loop sees `loopCounter`, the rounds
+done.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins import (
@@ -41,6 +44,23 @@ class Repeating:
 
     def merge_child(self, workflow: Any, child: Any) -> None:
         raise NotImplementedError
+
+    def take_back(self, my_task: Any, number: int) -> None:
+        """Open a member again whose answer is withdrawn, while the loop goes on: one of those in turn gives way to it.
+
+        What it wrote beside its result stays until it is written anew.
+        """
+        my_task.internal_data["merged"] -= 1
+        self._open_again(my_task, number)
+
+    def _open_again(self, my_task: Any, number: int) -> None:
+        raise NotImplementedError
+
+    def _leave_open(self, my_task: Any) -> None:
+        """Cancel the member in turn."""
+        for member in my_task.children:
+            if member.task_spec.name == self.task_spec and member._state < TaskState.COMPLETED:
+                member.cancel()
 
     def _begin(self, my_task: Any) -> None:
         if my_task.has_state(TaskState.PREDICTED_MASK):
@@ -79,6 +99,10 @@ class StandardLoop(Repeating, StandardLoopTaskMixin, BpmnSpecMixin):
         else:
             self._next(my_task)
 
+    def _open_again(self, my_task: Any, number: int) -> None:
+        self._leave_open(my_task)
+        self._next(my_task)
+
     def _next(self, my_task: Any) -> None:
         child = self._add_member(my_task, my_task.internal_data["merged"])
         child.task_spec._update(child)
@@ -86,7 +110,8 @@ class StandardLoop(Repeating, StandardLoopTaskMixin, BpmnSpecMixin):
     def _is_over(self, my_task: Any) -> bool:
         if self.maximum is not None and my_task.internal_data["merged"] >= self.maximum:
             return True
-        return self.condition is not None and not self.condition.holds(my_task.data)
+        counted = {**my_task.data, "loopCounter": my_task.internal_data["merged"]}
+        return self.condition is not None and not self.condition.holds(counted)
 
 
 class MultiInstance(Repeating):
@@ -105,22 +130,37 @@ class MultiInstance(Repeating):
         my_task.data = newest(my_task.data, without(child.data, local))
         my_task.internal_data["merged"] += 1
         if self.results is not None and self.result is not None:
-            so_far = my_task.data.get(self.results)
-            assign(my_task, {self.results: [*(so_far or ()), child.data.get(self.result)]})
+            results = list(my_task.data.get(self.results) or ())
+            results.insert(self._place(my_task, child, len(results)), child.data.get(self.result))
+            assign(my_task, {self.results: results})
         internal = my_task.internal_data
         if internal["merged"] >= internal["total"] or self._is_satisfied(my_task, child):
-            for member in my_task.children:
-                if member.task_spec.name == self.task_spec and member._state < TaskState.COMPLETED:
-                    member.cancel()
+            self._leave_open(my_task)
             my_task._set_state(TaskState.READY)
         else:
             self._continue(my_task)
+
+    def _open_again(self, my_task: Any, number: int) -> None:
+        if self.results is not None and self.result is not None:
+            results = list(my_task.data.get(self.results) or ())
+            results.pop(self._vacated(my_task, number))
+            assign(my_task, {self.results: results})
+        self._create(my_task, number)
+
+    def _vacated(self, my_task: Any, number: int) -> int:
+        """Which result is the member's; it is forgotten that it was there."""
+        return -1
+
+    def _place(self, my_task: Any, child: Any, last: int) -> int:
+        """Where the member's result belongs among the `last` that are there."""
+        return last
 
     def _start(self, my_task: Any) -> bool:
         """Count the members and clear the result list; False when there are none."""
         self._begin(my_task)
         total = self._count(my_task)
         my_task.internal_data.update(total=total, merged=0)
+        my_task.internal_data.pop("places", None)
         if self.results is not None:
             assign(my_task, {self.results: []})
         if total:
@@ -158,8 +198,16 @@ class MultiInstance(Repeating):
         if self.condition is None:
             return False
         internal = my_task.internal_data
-        counters = {"nrOfInstances": internal["total"], "nrOfCompletedInstances": internal["merged"]}
+        counters = {
+            "nrOfInstances": internal["total"],
+            "nrOfCompletedInstances": internal["merged"],
+            "nrOfActiveInstances": self._active(internal),
+        }
         return self.condition.holds({**newest(child.data, my_task.data), **counters})
+
+    def _active(self, internal: dict[str, Any]) -> int:
+        """Members that are open when one has just been done."""
+        return 0
 
     def _continue(self, my_task: Any) -> None:
         """A member is done and others are to come."""
@@ -177,6 +225,10 @@ class Sequential(MultiInstance, SequentialMultiInstanceTaskMixin, BpmnSpecMixin)
     def _continue(self, my_task: Any) -> None:
         self._create(my_task, my_task.internal_data["merged"])
 
+    def _open_again(self, my_task: Any, number: int) -> None:
+        self._leave_open(my_task)
+        super()._open_again(my_task, number)
+
 
 class Parallel(MultiInstance, ParallelMultiInstanceTaskMixin, BpmnSpecMixin):
     """All members at once."""
@@ -187,3 +239,18 @@ class Parallel(MultiInstance, ParallelMultiInstanceTaskMixin, BpmnSpecMixin):
         for number in range(my_task.internal_data["total"]):
             self._create(my_task, number)
         return False
+
+    def _active(self, internal: dict[str, Any]) -> int:
+        return int(internal["total"] - internal["merged"])
+
+    def _place(self, my_task: Any, child: Any, last: int) -> int:
+        places = my_task.internal_data.setdefault("places", list(range(last)))  # an older state has none
+        place = bisect(places, child.internal_data["member"])
+        places.insert(place, child.internal_data["member"])
+        return place
+
+    def _vacated(self, my_task: Any, number: int) -> int:
+        places: list[int] = my_task.internal_data["places"]
+        place = places.index(number)
+        places.pop(place)
+        return place

@@ -41,8 +41,8 @@ def throw_outwards(task: Any, kind: str, code: str | None) -> bool:
     return False
 
 
-def throw_signal(top: Any, name: str) -> None:
-    """Wake every waiting event of that signal in the instance."""
+def throw_signal(top: Any, name: str) -> bool:
+    """Wake every event of that signal that waits in the instance, once each; False when none does."""
     found = []
     for workflow in workflows(top):
         for task in list(workflow.tasks.values()):
@@ -53,6 +53,7 @@ def throw_signal(top: Any, name: str) -> None:
     for task, number in found:
         if task._state == TaskState.WAITING:
             task.task_spec.fire(task, number)
+    return bool(found)
 
 
 def offers(task: Any) -> list[tuple[int, Any, dict[str, Any]]]:

@@ -1,9 +1,10 @@
 """Timers on the movable clock.
 
 A timer never fires by itself: the workflow's `fire_due_timers` takes the earliest that is due, one after another.
-What it remembers: `due`, the moment as UTC ISO text; of a repeated timer also `cycle` = [moment it counts from, number
-of this tick, how many are left (None: endless)] and `rule` = [months, seconds] between two ticks. Each tick is counted
-from the first moment, so months do not drift.
+What it remembers: `due`, the moment as UTC ISO text; when its expression calls functions also `since`, the moment it
+was worked out at, so that it can be worked out again when a calendar has changed; of a repeated timer also `cycle` =
+[moment it counts from, number of this tick, how many are left (None: endless)] and `rule` = [months, seconds] between
+two ticks. Each tick is counted from the first moment, so months do not drift.
 
 A worker that comes late replays the missed ticks one by one, but at most the last LATE_TICKS of an endless cycle: after
 a long standstill nobody needs hundreds of reminders of the same thing.
@@ -22,6 +23,8 @@ from engine.spiff.errors import ElementFailed
 from engine.spiff.interface import id_of
 
 LATE_TICKS = 20
+ALIKE = timedelta(seconds=1)
+"""Times that lie closer are the same: within a step the clock goes on."""
 
 
 def due_at(state: dict[str, Any]) -> datetime:
@@ -58,6 +61,18 @@ class Timer(Definition):
             state["due"] = _text(_after(base, value.interval, number))
         else:
             state["due"] = _text(as_moment(value, now))
+            if self.when.functions:
+                state["since"] = _text(now)
+
+    def worked_out_again(self, task: Any, state: dict[str, Any]) -> datetime:
+        """When it is due by what its functions say today, counted from the moment that it was worked out at."""
+        since = datetime.fromisoformat(state["since"])
+        with clock.as_of(since):
+            value = value_of(task, self.when, self.element_id)
+        try:
+            return as_moment(value, since)
+        except (ExpressionFault, ExpressionRefused) as fault:
+            raise ElementFailed(self.element_id, id_of(task), str(fault)) from fault
 
     def following(self, state: dict[str, Any]) -> dict[str, Any] | None:
         if "cycle" not in state:

@@ -5,14 +5,43 @@ outside any instance (`instance_id` is None): it is how the desk hears of an ala
 Lists are paged by key: urgent first, then by due time. A task that is not done in time climbs the ladder (`ladder`).
 """
 
-from engine.tasks import ladder
-from engine.tasks.lists import Filters, Page, below, count, doers, find, of_instance, open_of, worklist
-from engine.tasks.rows import claim, detail, follow, get, hand_on, hand_over, plain, release
+from engine.tasks import ladder, signers, words
+from engine.tasks.lists import (
+    Filters,
+    Page,
+    below,
+    count,
+    doers,
+    done_by,
+    find,
+    of_instance,
+    open_of,
+    outline,
+    worklist,
+)
+from engine.tasks.rows import (
+    change,
+    claim,
+    detail,
+    follow,
+    get,
+    go_on,
+    hand_on,
+    hand_over,
+    opened,
+    plain,
+    release,
+    rest,
+    tell,
+)
 from engine.tasks.successor import with_next
 from engine.tasks.table import (
     CANCELLED,
     COLUMNS,
     DONE,
+    IS_OPEN,
+    LAST_RANK,
+    NO_DUE,
     OPEN,
     NoSuchTask,
     NotYours,
@@ -27,6 +56,9 @@ __all__ = [
     "CANCELLED",
     "COLUMNS",
     "DONE",
+    "IS_OPEN",
+    "LAST_RANK",
+    "NO_DUE",
     "OPEN",
     "Filters",
     "NoSuchTask",
@@ -36,22 +68,31 @@ __all__ = [
     "TaskNotOpen",
     "TaskRow",
     "below",
+    "change",
     "claim",
     "count",
     "detail",
     "doers",
+    "done_by",
     "find",
     "follow",
     "get",
+    "go_on",
     "hand_on",
     "hand_over",
     "ladder",
     "of_instance",
     "of_row",
     "open_of",
+    "opened",
+    "outline",
     "plain",
     "release",
+    "rest",
+    "signers",
     "task",
+    "tell",
     "with_next",
+    "words",
     "worklist",
 ]

@@ -21,7 +21,7 @@ from engine.instances import instance
 from engine.operations import Assignment, Subject, Undone
 from engine.tasks import moments
 from engine.tasks.successor import undone
-from engine.tasks.table import COLUMNS, OPEN, TaskRow, of_row, task
+from engine.tasks.table import COLUMNS, IS_OPEN, OPEN, TaskRow, of_row, task
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ AT_ONCE = 50
 TOLD = {moments.HALF: "reminded_half", moments.SOON: "reminded_soon"}
 AFTER_FAULT = timedelta(minutes=10)
 
-_DUE = (task.c.state == OPEN, task.c.ladder_at <= bindparam("now"))
+_DUE = (IS_OPEN, task.c.ladder_at <= bindparam("now"))
 _ANY_DUE = select(task.c.id).where(*_DUE).limit(1)
-_NEXT_DUE = select(func.min(task.c.ladder_at)).where(task.c.state == OPEN, task.c.ladder_at > bindparam("now"))
+_NEXT_DUE = select(func.min(task.c.ladder_at)).where(IS_OPEN, task.c.ladder_at > bindparam("now"))
 _TAKE = (
     select(*COLUMNS, task.c.ladder_stage, instance.c.unit_path.label("place"), instance.c.policy)
     .outerjoin(instance, instance.c.id == task.c.instance_id)

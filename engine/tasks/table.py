@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table, literal_column, text
 
 from engine import clock
 from engine.db import Base, Id, Instant
@@ -17,7 +17,21 @@ from engine.vault import EncryptedDocument
 
 OPEN, DONE, CANCELLED = "open", "done", "cancelled"
 RANKS = {"urgent": 0, "today": 1}
+LAST_RANK = 2
 NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _open_index(name: str, *columns: str, where: str = "") -> Index:
+    """An index of open tasks alone: it stays small however many are over. Queries say IS_OPEN, in these very words.
+
+    No index begins with the state: SQLite, which keeps no statistics here, would take it for one that leaves ten rows.
+    """
+    return Index(name, *columns, **_where(f"state = 'open' AND {where}" if where else "state = 'open'"))
+
 
 task = Table(
     "task",
@@ -49,20 +63,31 @@ task = Table(
     Column("done_at", Instant),
     Column("done_by", Integer),
     Column("claimed_by", Integer),
+    Column("parent_id", Id),  # of a co-signer's task: the task that is signed
+    Column("part", String(10)),  # of a co-signer's task: before, together or after
+    Column("delegated_by", Integer),  # to whom it comes back to be confirmed
+    Column("hidden_until", Instant),  # snoozed, or resting while co-signers sign; its holder's list passes it over
     Column("key", String(200), unique=True),  # of a plain task: opened once however often it is asked for
     Column("detail", EncryptedDocument),  # of a plain task: what it is about
     Column("rank", Integer, nullable=False),
     Column("sort_at", Instant, nullable=False),
-    Index("ix_task_role", "state", "role", "unit_path", "rank", "sort_at"),
-    Index("ix_task_assignee", "assignee_id", "state", "rank", "sort_at"),
+    _open_index("ix_task_of_role", "role", "unit_path", "rank", "sort_at", "id", where="assignee_id IS NULL"),
+    _open_index("ix_task_of_person", "assignee_id", "rank", "sort_at", "id", where="assignee_id IS NOT NULL"),
+    _open_index("ix_task_also_of_role", "also_role", "also_unit_path", where="also_role IS NOT NULL"),
+    _open_index(
+        "ix_task_also_of_person", "also_person_id", "rank", "sort_at", "id", where="also_person_id IS NOT NULL"
+    ),
+    _open_index("ix_task_in_order", "rank", "sort_at", "id"),
+    _open_index("ix_task_open_due", "due_at", where="due_at IS NOT NULL"),
+    _open_index("ix_task_open_unit", "unit_path"),
+    _open_index("ix_task_climbs", "ladder_at", where="ladder_at IS NOT NULL"),
+    Index("ix_task_parent", "parent_id", **_where("parent_id IS NOT NULL")),
+    Index("ix_task_done", "done_by", "done_at", **_where("done_by IS NOT NULL")),
     Index("ix_task_instance", "instance_id", "element_id"),
     Index("ix_task_subject", "subject_id", "state"),
-    Index("ix_task_due", "state", "due_at"),
-    Index("ix_task_unit", "state", "unit_path"),
-    Index("ix_task_also", "state", "also_role", "also_unit_path"),
-    Index("ix_task_also_person", "also_person_id", "state"),
-    Index("ix_task_ladder", "state", "ladder_at"),
 )
+
+IS_OPEN = task.c.state == literal_column("'open'")
 
 
 class NoSuchTask(EngineError):
@@ -93,7 +118,8 @@ class SamePerson(EngineError):
 class TaskRow:
     """A task as lists and pages show it; `due_at` in UTC, `next_role` gets it at `next_at` if nobody does it.
 
-    `also_*` is the level that has it beside its holder, since it is late.
+    `also_*` is the level that has it beside its holder, since it is late. `part` is when a co-signer signs the parent:
+    before, together, after.
     """
 
     id: UUID
@@ -121,6 +147,10 @@ class TaskRow:
     also_role: str | None = None
     also_unit_path: str | None = None
     also_person_id: int | None = None
+    parent_id: UUID | None = None
+    part: str | None = None
+    delegated_by: int | None = None
+    hidden_until: datetime | None = None
 
     @property
     def is_overdue(self) -> bool:

@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine import clock, db
-from engine.rows import insert_once
+from engine.rows import insert_all
+from engine.work.chains import carry_on
 from engine.work.table import NORMAL, WAITING, work
+from engine.work.turns import turn_of
 
 doorbells: list[Callable[[str], object]] = []
 """Called with the lane after a transaction that added due work is committed. Missing one costs delay, nothing else."""
@@ -28,9 +30,13 @@ def add(
     due_at: datetime | None = None,
     key: str | None = None,
     priority: int = 100,
+    unit_path: str | None = None,
 ) -> UUID:
-    """Write down work; with a `key` that is already queued (or given up) nothing is added."""
-    row = new(kind, ref=ref, lane=lane, detail=detail, due_at=due_at, key=key, priority=priority)
+    """Write down work; with a `key` that is already queued (or given up) nothing is added.
+
+    `unit_path` says whose it is (districts take turns); None: whose the work is that is being done.
+    """
+    row = new(kind, ref=ref, lane=lane, detail=detail, due_at=due_at, key=key, priority=priority, unit_path=unit_path)
     add_all(session, [row])
     return cast("UUID", row["id"])
 
@@ -44,6 +50,7 @@ def new(
     due_at: datetime | None = None,
     key: str | None = None,
     priority: int = 100,
+    unit_path: str | None = None,
 ) -> dict[str, Any]:
     """The row of `add`, not yet written: for `add_all`."""
     now = clock.now()
@@ -60,14 +67,16 @@ def new(
         "key": key,
         "detail": detail or {},
         "created_at": now,
+        "turn": turn_of(unit_path, priority),
     }
 
 
 def add_all(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Write down several pieces of work in one statement, and ring for their lanes after the commit."""
+    """Write down several pieces of work in one statement, and ring for their lanes after the commit; raises Endless."""
     if not rows:
         return
-    session.connection().execute(insert_once(session, work), rows)
+    carry_on(rows)
+    insert_all(session, work, rows, once=True)
     ring(session, {row["lane"] for row in rows})
 
 

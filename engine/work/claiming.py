@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.work.table import DEATHS, GIVEN_UP, LEASE, PAUSES, WAITING, Item, LeaseLost, real_now, work
+from engine.work import turns
+from engine.work.table import (
+    CLAIMABLE,
+    DEATHS,
+    GIVEN_UP,
+    HELD,
+    LEASE,
+    PAUSES,
+    WAITING,
+    Item,
+    LeaseLost,
+    lapsed_values,
+    real_now,
+    work,
+)
+
+SHARE = 4
+"""Pieces that one district gets in a claim at least, before the next has its turn."""
 
 _CLAIM = (
     update(work)
@@ -18,15 +37,14 @@ _CLAIM = (
         work.c.id.in_(
             select(work.c.id)
             .where(
-                work.c.lane.in_(bindparam("lanes", expanding=True)),
+                work.c.lane == bindparam("in_lane"),
                 work.c.state == WAITING,
+                work.c.turn >= bindparam("of_turn"),  # with the order below no index but ix_work_turn serves: one by
+                work.c.turn <= bindparam("of_turn"),  # due_at would walk through all that waits for other districts
                 work.c.due_at <= bindparam("now"),
-                or_(
-                    work.c.lease_until.is_(None),
-                    and_(work.c.lease_until < bindparam("real"), work.c.attempts < DEATHS),
-                ),
+                CLAIMABLE,
             )
-            .order_by(work.c.priority, work.c.due_at)
+            .order_by(work.c.turn, work.c.due_at)
             .limit(bindparam("limit"))
             .with_for_update(skip_locked=True)
         )
@@ -46,20 +64,68 @@ _CLAIM = (
         work.c.attempts,
         work.c.token,
         work.c.due_at,
-        work.c.priority,
+        work.c.turn,
+        work.c.error,
     )
 )
 
 
 def claim(
-    session: Session, lanes: Collection[str], owner: str, limit: int = 20, lease: timedelta = LEASE
+    session: Session,
+    lanes: Collection[str],
+    owner: str,
+    limit: int = 20,
+    lease: timedelta = LEASE,
+    due: Sequence[str] | None = None,
+    risky: bool = True,
 ) -> list[Item]:
-    """Take up to `limit` pieces of due work of these lanes, most urgent first; commit before working on them."""
-    real = real_now()
-    values = {"lanes": list(lanes), "now": clock.now(), "real": real, "until": real + lease}
-    rows = session.connection().execute(_CLAIM, values | {"limit": limit, "owner": owner})
-    taken = sorted(rows, key=lambda row: (row.priority, row.due_at))
-    return [Item(r.id, r.kind, r.ref, r.lane, r.detail or {}, r.attempts, r.token, r.due_at) for r in taken]
+    """Take up to `limit` pieces of due work of these lanes; commit before working on them.
+
+    Districts take turns, each gets an even share; within a district the most urgent come first. `due` is what
+    `turns.due` found in the only lane, if it was asked already. Work over which workers died before is taken alone, so
+    that it takes nothing with it, and only when `risky`.
+    """
+    times = {"now": clock.now(), "until": real_now() + lease, **lapsed_values()}
+    values = times | {"owner": owner, "risky": risky}
+    taken: list[Item] = []
+    for lane in lanes:
+        found = turns.in_order(lane, turns.due(session, lane) if due is None else due)
+        taken += _claim(session, lane, found, limit - len(taken), values | {"in_lane": lane})
+    first = next((each for each in taken if each.is_risky), None)
+    if first is None:
+        return taken
+    for each in taken:
+        if each is not first:
+            release(session, each)
+    return [first]
+
+
+def _claim(session: Session, lane: str, waiting: list[str], limit: int, values: dict[str, Any]) -> list[Item]:
+    """A share for each turn, and again for those that have more, until there is enough."""
+    taken: list[Item] = []
+    served: list[str] = []
+    while waiting and len(taken) < limit:
+        share = max(min(SHARE, limit), limit // len(waiting))
+        more = []
+        for turn in waiting:
+            size = min(share, limit - len(taken))
+            if size == 0:
+                break
+            rows = session.connection().execute(_CLAIM, values | {"of_turn": turn, "limit": size}).all()
+            taken += [_item(row) for row in sorted(rows, key=lambda row: row.due_at)]
+            served.append(turn)
+            if len(rows) == size:
+                more.append(turn)
+        waiting = more
+    turns.serve(lane, served)
+    return taken
+
+
+def _item(r: Any) -> Item:
+    detail = r.detail or {}
+    return Item(
+        r.id, r.kind, r.ref, r.lane, detail, r.attempts, r.token, r.due_at, turns.party(r.turn), r.error is None
+    )
 
 
 _MINE = (work.c.id == bindparam("item"), work.c.token == bindparam("fence"))
@@ -69,7 +135,7 @@ _LATER = (
     update(work)
     .where(*_MINE)
     .values(
-        lease_until=None,
+        lease_until=bindparam("until"),
         lease_owner=None,
         due_at=bindparam("due"),
         state=bindparam("next"),
@@ -92,10 +158,25 @@ def renew(session: Session, item: Item, lease: timedelta = LEASE) -> None:
         raise LeaseLost(f"{item.kind} {item.id}")
 
 
-def release(session: Session, item: Item) -> None:
-    """Give the work back untouched (the program stops); the attempt does not count."""
-    values = {"due": item.due_at, "next": WAITING, "fault": None, "tries": item.attempts - 1}
+def release(session: Session, item: Item, counts: bool = False) -> None:
+    """Give the work back untouched (the program stops, somebody else held the rows); whether the attempt `counts`."""
+    tries = item.attempts if counts else item.attempts - 1
+    until = real_now() if tries >= DEATHS else None  # a lapsed lease that nobody takes any more
+    values = {"due": item.due_at, "next": WAITING, "fault": None, "tries": tries, "until": until}
     session.connection().execute(_LATER, {"item": item.id, "fence": item.token, **values})
+
+
+_HOLD = (
+    update(work)
+    .where(*_MINE)
+    .values(lease_until=None, lease_owner=None, state=HELD, attempts=bindparam("tries"), held_for=bindparam("whom"))
+)
+
+
+def hold(session: Session, item: Item, instance_id: UUID) -> None:
+    """Put the work aside until a suspended instance goes on; the attempt does not count."""
+    values = {"item": item.id, "fence": item.token, "tries": item.attempts - 1, "whom": instance_id}
+    session.connection().execute(_HOLD, values)
 
 
 def retry(session: Session, item: Item, fault: str, permanent: bool = False) -> bool:
@@ -105,6 +186,7 @@ def retry(session: Session, item: Item, fault: str, permanent: bool = False) -> 
     due = clock.now()
     if not given_up:
         due += timedelta(seconds=pauses[item.attempts - 1] * random.uniform(1.0, 1.2))
-    values = {"due": due, "next": GIVEN_UP if given_up else WAITING, "fault": fault[:2000], "tries": item.attempts}
+    state = GIVEN_UP if given_up else WAITING
+    values = {"due": due, "next": state, "fault": fault[:2000], "tries": item.attempts, "until": None}
     session.connection().execute(_LATER, {"item": item.id, "fence": item.token, **values})
     return given_up

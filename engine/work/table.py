@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, and_, bindparam, or_
 
 from engine import clock
 from engine.db import Base, Document, Id, Instant
@@ -15,7 +15,10 @@ from engine.errors import EngineError
 
 ALARM, HUMAN, NORMAL, BULK = LANES = ("alarm", "human", "normal", "bulk")
 LEASE = timedelta(seconds=30)
-DEATHS = 5
+LONGEST_LEASE = timedelta(minutes=15)
+DEATHS = 3
+RISKY = 2
+"""So often may a worker have died over a piece of work before it is done apart from all others."""
 PAUSES: dict[str, tuple[int, ...]] = {
     "alarm": (1, 5, 15),
     "human": (2, 10, 60),
@@ -25,7 +28,8 @@ PAUSES: dict[str, tuple[int, ...]] = {
 }
 """Seconds to wait after each failed attempt, by kind of work if it has its own row here, else by lane."""
 
-WAITING, GIVEN_UP = "waiting", "given_up"
+TURN = String(70).with_variant(String(70, collation="C"), "postgresql")
+WAITING, GIVEN_UP, HELD = "waiting", "given_up", "held"
 
 work = Table(
     "work",
@@ -45,9 +49,23 @@ work = Table(
     Column("detail", Document),
     Column("error", Text),
     Column("created_at", Instant, nullable=False),
+    Column("held_for", Id),  # the suspended instance that has to go on first
+    Column("turn", TURN, nullable=False, server_default=":100"),  # whose it is and how urgent: see turns.py
     Index("ix_work_claim", "lane", "state", "due_at"),
     Index("ix_work_ref", "ref"),
+    Index("ix_work_held_for", "held_for"),
+    Index("ix_work_turn", "lane", "state", "turn", "due_at"),
 )
+LAPSED = or_(
+    work.c.lease_until < bindparam("real", type_=Instant), work.c.lease_until > bindparam("never", type_=Instant)
+)
+"""Its lease is over, or lasts so long that it must have been given before the clock was put back."""
+CLAIMABLE = and_(
+    or_(work.c.lease_until.is_(None), and_(LAPSED, work.c.attempts < DEATHS)),
+    or_(bindparam("risky", type_=Boolean), work.c.attempts < RISKY, work.c.error.is_not(None)),
+)
+"""Nobody has it, and it has not killed too many workers; values: `lapsed_values()` and `risky`, whether to take also
+what workers died over."""
 
 
 class LeaseLost(EngineError):
@@ -66,8 +84,22 @@ class Item:
     attempts: int
     token: int
     due_at: datetime
+    party: str = ""  # the district whose turn it was
+    never_failed: bool = True
+
+    @property
+    def is_risky(self) -> bool:
+        """Whether workers died over it: claimed again and again, and nobody lived to say why it failed."""
+        return self.never_failed and self.attempts > RISKY
 
 
 def real_now() -> datetime:
-    """Leases are held in real time: moving the clock of a demonstration must not take work from whoever does it."""
-    return clock.now() - clock.offset()
+    """Leases are held in real time: neither moving the clock of a demonstration nor setting the machine's may take
+    work from whoever does it."""
+    return clock.steady()
+
+
+def lapsed_values() -> dict[str, datetime]:
+    """The values of LAPSED."""
+    real = real_now()
+    return {"real": real, "never": real + LONGEST_LEASE}

@@ -19,18 +19,18 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 
-from tests.bench.diagram import DATA, TASKS, stock
+from tests.bench.diagram import CASES, DATA, Case
 
 
-def specifications() -> tuple[Any, Any]:
+def specifications(case: Case) -> tuple[Any, Any]:
     parser = SpiffBpmnParser()
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in stock().items():
+        for name, text in case.stock().items():
             path = Path(folder) / name
             path.write_bytes(text)
             (parser.add_bpmn_file if name.endswith(".bpmn") else parser.add_dmn_file)(str(path))
-        spec = parser.get_spec("bench")
-        return spec, parser.get_subprocess_specs("bench")
+        spec = parser.get_spec(case.process_id)
+        return spec, parser.get_subprocess_specs(case.process_id)
 
 
 def begun(spec: Any, subprocesses: Any) -> BpmnWorkflow:
@@ -49,31 +49,30 @@ def complete(workflow: BpmnWorkflow, name: str) -> None:
     workflow.do_engine_steps()
 
 
-def measured(lives: int, naive: bool) -> dict[str, float]:
-    """Processor seconds of all starts and of all completions; sizes in bytes."""
-    spec, subprocesses = specifications()
+def measured(case: Case, lives: int, naive: bool) -> dict[str, float]:
+    """Processor seconds of a start and of a completion, the mean of all lives."""
+    spec, subprocesses = specifications(case)
     serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(SPIFF_CONFIG))
     starts = completions = 0.0
-    size = 0
     for _ in range(lives):
         began = time.process_time()
         workflow = begun(spec, subprocesses)
         stored = serializer.serialize_json(workflow) if naive else ""
         starts += time.process_time() - began
-        for name in TASKS:
+        for name in case.tasks:
             began = time.process_time()
             if naive:
                 workflow = serializer.deserialize_json(stored)
             complete(workflow, name)
             if naive:
                 stored = serializer.serialize_json(workflow)
-                size = max(size, len(stored))
             completions += time.process_time() - began
         assert workflow.is_completed()
-    return {"start": starts / lives, "complete": completions / lives / len(TASKS), "bytes": size}
+    return {"start": starts / lives, "complete": completions / lives / len(case.tasks)}
 
 
 if __name__ == "__main__":
     count = int(sys.argv[1])
-    measured(5, True)
-    print(json.dumps({"memory": measured(count, False), "naive": measured(count, True)}))
+    measured(CASES["small"], 5, True)
+    print(json.dumps({f"{host} {name}": measured(case, count, host == "naive")
+                      for name, case in CASES.items() for host in ("memory", "naive")}))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import exists, func, insert, select
@@ -295,6 +296,9 @@ class AnyTask:
     also_role: str | None = None
     also_unit_path: str | None = None
     also_person_id: int | None = None
+    delegated_by: int | None = None
+    instance_id: UUID | None = None
+    id: UUID = UUID(int=1)
 
 
 def test_a_task_is_for_its_post_or_its_person(session, two):

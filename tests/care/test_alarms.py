@@ -257,3 +257,30 @@ def test_a_reading_opens_nothing(home: Home):
 def _neighbour(home: Home) -> str:
     with db.writing() as session:
         return builders.a_device(session, builders.an_elder(session, home.city), kind="gateway").number
+
+
+def test_who_depends_on_power_keeps_a_case_and_a_diagram_in_a_district_incident(home: Home):
+    with db.writing() as session:
+        elders.get(session, home.elder).depends_on_power = True
+    others = [_neighbour(home) for _ in range(20)]
+    for number, device in enumerate(others):
+        home.sends("power_loss", f"p{number}", device=device, topic_device=device)
+
+    recorded = home.sends("power_loss", "mine")
+
+    assert recorded.case is not None
+    with db.reading() as session:
+        message = alarms.messages.message_of(session, {"id": "mine", "device": home.device, "data": {}})
+    assert message is not None and message.name == "alarm.raised"
+
+
+def test_what_belongs_to_a_district_incident_or_an_open_case_is_settled_at_the_door(home: Home):
+    others = [_neighbour(home) for _ in range(21)]
+    for number, device in enumerate(others):
+        home.sends("power_loss", f"p{number}", device=device, topic_device=device)
+    home.sends("sos", "s1")
+    home.sends("sos", "s2")
+
+    with db.reading() as session:
+        rows = {row.reported_id: row.state for row in incoming.since(session)}
+    assert (rows["p18"], rows["p20"], rows["s1"], rows["s2"]) == ("waiting", "handled", "waiting", "handled")

@@ -145,4 +145,4 @@ def test_what_no_diagram_takes_goes_to_the_village(elder: int):
 def _told(session: Session) -> list[str]:
     session.flush()
     rows = session.connection().execute(outgoing.outgoing.select().where(outgoing.outgoing.c.channel == "sms"))
-    return [row.payload["to"] for row in rows]
+    return [outgoing.addressed(session, row.channel, row.payload)["to"] for row in rows]

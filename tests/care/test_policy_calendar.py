@@ -222,7 +222,7 @@ def test_the_catalogue_of_deadlines(rule, start, due):
 
 
 def test_every_rule_of_the_catalogue_can_be_reckoned():
-    for rule in deadlines.RULES:
+    for rule in deadlines.rules():
         assert deadlines.deadline(rule, at("2026-08-03T09:00:00")).due > at("2026-08-03T09:00:00")
 
 
@@ -232,7 +232,7 @@ def test_an_unknown_deadline_is_said():
 
 
 def test_the_reference_names_every_function():
-    reference = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "expressions.md").read_text("utf-8")
+    reference = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "feel-functions.md").read_text("utf-8")
 
     for name in FUNCTIONS:
-        assert f"`{name}`" in reference, name
+        assert f"`{name}(" in reference, name

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 import care.alarms  # noqa: F401  (registers the admission)
-from connectors import push, simulator
+from connectors import intake, push, simulator
 from connectors.broker import EmbeddedBroker
-from connectors.mqtt import Address, Lane, Listener, parse_topic
-from connectors.payloads import Payload, sign
-from engine import clock, incoming
+from connectors.mqtt import Address, Lane, Listener, _Message, parse_topic
+from connectors.payloads import read, sign
+from engine import clock, incoming, tasks
 from tests.builders import a_city, a_device, an_elder
 
 KEY = bytes.fromhex("ab" * 16)
@@ -160,25 +164,132 @@ def test_what_is_refused_is_stored_and_never_confirmed(listener, broker, city, d
     assert {row.answer for row in stored(database)} == {"refused"}
 
 
-def test_a_message_that_cannot_be_handled_does_not_stop_its_neighbours(listener, broker, city, database, monkeypatch):
-    from connectors import intake, mqtt
+@pytest.fixture
+def poisoned(monkeypatch):
+    """Events whose id begins with `poison` cannot be recorded, alone or with others."""
+    real = intake.incoming.record_all
 
-    real = intake._record
-
-    def poisoned(session, arrival):
-        if isinstance(arrival.content, Payload) and arrival.content.id == "poison":
+    def record_all(session, events):
+        if any(":poison" in event.event_id for event in events):
             raise RuntimeError("boom")
-        return real(session, arrival)
+        return real(session, events)
 
-    monkeypatch.setattr(intake, "_record", poisoned)
-    monkeypatch.setattr(mqtt, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(intake.incoming, "record_all", record_all)
 
-    simulator.send(broker, city, "poison", sign(body(city, "poison"), KEY), patience_seconds=0.1)
+
+def test_a_message_that_cannot_be_handled_does_not_stop_its_neighbours(listener, broker, city, database, poisoned):
+    odd = simulator.send(broker, city, "poison", sign(body(city, "poison", "door"), KEY), patience_seconds=1)
     confirmed = simulator.send(broker, city, "sound", sign(body(city, "sound"), KEY), patience_seconds=10)
 
+    assert odd is None
     assert confirmed is not None and confirmed["answer"] == "accepted"
-    wait_for(lambda: len(stored(database)) == 2)
     assert {row.answer for row in stored(database)} == {"accepted", "refused"}
+
+
+def arrivals(*raws: bytes) -> list[intake.Arrival]:
+    return [intake.Arrival(read(raw), "test", proved=True) for raw in raws]
+
+
+def test_one_bad_message_of_a_batch_is_kept_apart_and_its_neighbours_are_stored(city, database, poisoned):
+    batch = arrivals(*(body(city, f"e{n}") for n in range(9)), body(city, "poison-1", "door"), body(city, "e9"))
+
+    answers = intake.take_each(batch)
+
+    assert [each.answer for each in answers] == ["accepted"] * 9 + ["refused"] + ["accepted"]
+    assert len(stored(database)) == 11
+
+
+def test_a_cry_for_help_that_cannot_be_handled_still_reaches_a_person(city, database, poisoned):
+    [answer] = intake.take_each(arrivals(body(city, "poison-1", "sos")))
+
+    assert answer.answer == "held"
+    with database.reading() as session:
+        [task] = tasks.find(session, filters=tasks.Filters()).rows
+    assert task.element_id == "unverified_call"
+
+
+def test_while_the_database_is_away_nothing_is_answered(city, database, monkeypatch):
+    def away(session, events):
+        raise OperationalError("", {}, Exception("gone"))
+
+    monkeypatch.setattr(intake.incoming, "record_all", away)
+
+    with pytest.raises(OperationalError):
+        intake.take_each(arrivals(body(city)))
+
+
+def test_a_batch_costs_no_more_statements_than_one_event(city, database):
+    with database.writing() as session:
+        town = a_city(session)
+        others = [a_device(session, an_elder(session, town)).number for _ in range(30)]
+
+    alone = statements(database, lambda: intake.take(arrivals(body(city, "alone"))))
+    together = statements(database, lambda: intake.take(arrivals(*(body(each, "e1") for each in others))))
+
+    assert together <= alone + 2
+
+
+def test_the_same_event_twice_in_one_batch_is_one_event(city, database):
+    answers = intake.take(arrivals(body(city, "e1"), body(city, "e2"), body(city, "e1")))
+
+    assert [each.answer for each in answers] == ["accepted", "accepted", "duplicate"]
+    assert len({each.case for each in answers}) == 1
+    assert len(stored(database)) == 2
+
+
+def test_an_event_with_characters_that_no_column_takes_still_alerts_a_person(city, database):
+    [answer] = intake.take(arrivals(body(city, "e1", "so\0s")))
+
+    assert answer.answer == "accepted" and answer.case is not None
+
+
+def test_pushes_that_come_together_share_a_transaction_and_each_gets_its_own_answers(city, database):
+    gate, begun, go_on = intake.Gate(), threading.Event(), threading.Event()
+    sizes: list[int] = []
+    real = intake.take_each
+
+    def slow(batch):
+        sizes.append(len(batch))
+        begun.set()
+        assert go_on.wait(10)
+        return real(batch)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr(intake, "take_each", slow)
+        first = pool.submit(gate.take, arrivals(body(city, "first")))
+        assert begun.wait(10)
+        rest = [pool.submit(gate.take, arrivals(body(city, f"e{n}"), body(city, f"f{n}"))) for n in range(5)]
+        while len(gate._waiting) < 5:
+            time.sleep(0.01)
+        go_on.set()
+        answers = [each.result(10) for each in [first, *rest]]
+
+    assert sizes == [1, 10]
+    assert [[each.id for each in found] for found in answers] == [["first"], *([f"e{n}", f"f{n}"] for n in range(5))]
+
+
+def test_a_cry_for_help_is_stored_before_what_waits_longer(broker):
+    lane = Lane("busy", broker, {"event": 1}, lambda devices: None)
+    for number in range(300):
+        lane._read(_Message(0, number, 1, "care/v1/site/d1/event", body("d1", f"p{number}", "power_loss")))
+    lane._read(_Message(0, 301, 1, "care/v1/site/d2/event", body("d2", "help")))
+
+    first = lane._waiting.batch()
+
+    assert first[0][1].content.id == "help"
+    assert [arrival.content.id for _, arrival in first[1:4]] == ["p0", "p1", "p2"]
+
+
+def statements(database, what) -> int:
+    seen: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    what()
+    event.remove(database.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def test_a_lane_acknowledges_nothing_of_an_earlier_connection(broker):
@@ -187,12 +298,7 @@ def test_a_lane_acknowledges_nothing_of_an_earlier_connection(broker):
     lane._client.ack = lambda mid, qos: acknowledged.append(mid)
     lane._generation = 2
 
-    lane._store([mqtt_message(lane, generation=1)])
+    lane._read(_Message(1, 7, 1, "care/v1/site/d1/hb", b"{}"))
+    lane._read(_Message(2, 8, 1, "care/v1/site/d1/hb", b"{}"))
 
-    assert acknowledged == []
-
-
-def mqtt_message(lane: Lane, generation: int):
-    from connectors.mqtt import _Message
-
-    return _Message(generation, 7, 1, "care/v1/site/d1/hb", b"{}")
+    assert acknowledged == [8]

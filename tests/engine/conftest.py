@@ -24,6 +24,7 @@ def engine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         (operations, "CHANNELS"),
         (operations, "_answers"),
         (door, "_admits"),
+        (door, "_follows"),
         (door, "_translates"),
         (outgoing, "_delivers"),
     ):

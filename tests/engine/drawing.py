@@ -161,14 +161,16 @@ def members(
     until: str = "",
     results: str = "",
     result: str = "",
+    own: str = "",
 ) -> str:
-    """Multi-instance characteristics."""
+    """Multi-instance characteristics; `own` instead of `result`: the activity's id, under which its answers stand."""
     parts = (
         f"<bpmn:loopCardinality>{cardinality}</bpmn:loopCardinality>" if cardinality else "",
         f"<bpmn:loopDataInputRef>{items}</bpmn:loopDataInputRef>" if items else "",
         f"<bpmn:loopDataOutputRef>{results}</bpmn:loopDataOutputRef>" if results else "",
         f'<bpmn:inputDataItem id="{item}"/>' if item else "",
         f'<bpmn:outputDataItem id="{result}"/>' if result else "",
+        f'<bpmn:outputDataItem id="item_{own}" name="{own}"/>' if own else "",
         f"<bpmn:completionCondition>{escape(until)}</bpmn:completionCondition>" if until else "",
     )
     kind = "bpmn:multiInstanceLoopCharacteristics"

@@ -53,6 +53,7 @@ class Play:
         self.saving = saving
         self.history: list[tuple[str, str]] = []
         self.thrown: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.signalled: list[str] = []
         self.live = Live.begin(self.bundle, self.process_id, data or {}, self.host, message)
         self.size = 0
         self._after()
@@ -114,6 +115,8 @@ class Play:
         self.thrown += [(each.name, each.key, each.payload) for each in self.live.thrown]
         self.live.executed.clear()
         self.live.thrown.clear()
+        self.signalled += [each.name for each in self.live.signalled]
+        self.live.signalled.clear()
         return self.restore() if self.saving else self
 
 

@@ -54,6 +54,11 @@ class RandomDiagram:
             self._asynchronous,
             self._refusing,
             self._either,
+            self._either,
+            self._receiving,
+            self._hearing,
+            self._repeated_service,
+            self._stopping,
         ]
         nested = [
             self._choice,
@@ -64,7 +69,13 @@ class RandomDiagram:
             self._subprocess,
             self._subprocess,
             self._call,
+            self._call,
             self._repeated_subprocess,
+            self._repeated_subprocess,
+            self._repeated_call,
+            self._failing_inside,
+            self._failing_call,
+            self._told_outside,
             self._signalled,
         ]
         return self.random.choice(simple if depth == 0 or self.random.random() < 0.3 else nested)(depth - 1)
@@ -94,8 +105,42 @@ class RandomDiagram:
 
     def _throwing(self, _: int) -> tuple[str, str]:
         name = self._new("t")
-        self._drawing.throw(name, message="m", payload="{x: x}")
+        kind = self.random.choice(("message", "message", "send", "signal"))
+        if kind == "send":
+            self._drawing.node("sendTask", name, self._drawing.event(message="m", payload="{x: x}"))
+        elif kind == "signal":
+            self._drawing.throw(name, signal="storm")
+        else:
+            self._drawing.throw(name, message="m", payload="{x: x}")
         return name, name
+
+    def _receiving(self, depth: int) -> tuple[str, str]:
+        name = self._new("e")
+        loop = members("list", f"i{name}", self.random.random() < 0.5) if self.random.random() < 0.2 else ""
+        self._drawing.node("receiveTask", name, self._drawing.event(message="m") + loop)
+        return self._watched(name, depth) if self.random.random() < 0.6 else (name, name)
+
+    def _hearing(self, _: int) -> tuple[str, str]:
+        name = self._new("h")
+        self._drawing.catch(name, signal="storm")
+        return name, name
+
+    def _repeated_service(self, _: int) -> tuple[str, str]:
+        name = self._new("q")
+        outside = {"wait": "true"} if self.random.random() < 0.5 else {}
+        until = self.random.choice(("", "nrOfCompletedInstances >= 2", "nrOfActiveInstances <= 1"))
+        loop = members("list", f"i{name}", self.random.random() < 0.5, until=until, results=f"all{name}", result=name)
+        self._drawing.service(name, "work", loop, **outside)
+        return name, name
+
+    def _stopping(self, _: int) -> tuple[str, str]:
+        """A way to terminate the process or subprocess that it stands in."""
+        asked, split, go_on = self._new("u"), self._new("x"), self._new("x")
+        stop = self._new("end")
+        self._drawing.user(asked).gateway("xor", split, go_on).end(stop, terminate="yes").path(asked, split)
+        self._drawing.path(split, stop, when=f"{asked}.n = 2 and {asked}.yes = true")
+        self._drawing.path(split, go_on, default=True)
+        return asked, go_on
 
     def _repeated_user(self, _: int) -> tuple[str, str]:
         name = self._new("m")
@@ -124,15 +169,17 @@ class RandomDiagram:
         for _ in range(self.random.randint(1, 3)):
             event = self._new("b")
             interrupting = self.random.random() < 0.4
-            kind = self.random.choice(("after", "every", "message"))
+            kind = self.random.choice(("after", "every", "message", "signal"))
             if kind == "every":
                 self._drawing.boundary(event, name, False, every=f"R{self.random.randint(1, 3)}/PT5H")
                 interrupting = False
             elif kind == "after":
                 self._drawing.boundary(event, name, interrupting, after=f"PT{self.random.randint(1, 12)}H")
+            elif kind == "signal":
+                self._drawing.boundary(event, name, interrupting, signal="storm")
             else:
                 self._drawing.boundary(event, name, interrupting, message="m")
-            first, last = self._block(0)
+            first, last = self._user(0) if kind == "signal" else self._block(0)  # a storm may not raise itself for ever
             self._drawing.path(event, first).path(last, merge if interrupting else self._new("end"))
         return name, merge
 
@@ -154,9 +201,14 @@ class RandomDiagram:
     def _either(self, _: int) -> tuple[str, str]:
         gateway, merge = self._new("g"), self._new("x")
         self._drawing.gateway("first", gateway).gateway("xor", merge)
-        for event in ({"after": "PT3H"}, {"after": "PT2H"}, {"message": "m"}):
+        every = ({"after": "PT3H"}, {"after": "PT2H"}, {"message": "m"}, {"message": "n"}, {"signal": "storm"})
+        for event in self.random.sample(every, self.random.randint(2, 5)):
             name = self._new("c")
-            self._drawing.catch(name, **event).path(gateway, name)
+            if "message" in event and self.random.random() < 0.3:
+                self._drawing.node("receiveTask", name, self._drawing.event(**event))
+            else:
+                self._drawing.catch(name, **event)
+            self._drawing.path(gateway, name)
             first, last = self._user(0)
             self._drawing.path(name, first).path(last, merge)
         return gateway, merge
@@ -217,16 +269,96 @@ class RandomDiagram:
 
     def _repeated_subprocess(self, depth: int) -> tuple[str, str]:
         name = self._new("p")
-        self._inside(name, min(depth, 1), members("list", f"i{name}", self.random.random() < 0.5))
-        return name, name
+        if self.random.random() < 0.3:
+            loop = repeated("loopCounter < 2", most=3)
+        else:
+            loop = members("list", f"i{name}", self.random.random() < 0.5, until=self._until())
+        self._inside(name, min(depth, 1), loop)
+        return self._watched(name, depth) if self.random.random() < 0.3 else (name, name)
 
-    def _call(self, depth: int) -> tuple[str, str]:
-        name = self._new("k")
+    def _until(self) -> str:
+        return self.random.choice(("", "", "nrOfCompletedInstances >= 2"))
+
+    def _called(self, depth: int) -> Drawing:
         called = Drawing(f"p{self._new('')}")
         self.drawings.append(called)
         self._process(called, depth)
-        self._drawing.call(name, called.process_id)
+        return called
+
+    def _call(self, depth: int) -> tuple[str, str]:
+        name = self._new("k")
+        self._drawing.call(name, self._called(depth).process_id)
         return self._watched(name, depth) if self.random.random() < 0.4 else (name, name)
+
+    def _repeated_call(self, depth: int) -> tuple[str, str]:
+        name = self._new("k")
+        loop = members("list", f"i{name}", self.random.random() < 0.5, until=self._until())
+        self._drawing.call(name, self._called(min(depth, 1)).process_id, loop)
+        return name, name
+
+    def _may_fail(self, drawing: Drawing, depth: int) -> None:
+        """From a start event to an end, or to an error end event, as a person says."""
+        before, self._drawing = self._drawing, drawing
+        asked, split, bad = self._new("u"), self._new("x"), self._new("end")
+        first, last = self._sequence(depth)
+        drawing.user(asked).gateway("xor", split).end(bad, error=self.random.choice(("bad", "worse")))
+        drawing.path(self._new("start"), first).path(last, asked, split)
+        drawing.path(split, bad, when=f"{asked}.n = 1").path(split, self._new("end"), default=True)
+        self._drawing = before
+
+    def _caught(self, name: str) -> tuple[str, str]:
+        """Both errors of `_may_fail` are taken at `name`: one by its code, the other by any."""
+        merge = self._new("x")
+        self._drawing.gateway("xor", merge).path(name, merge)
+        for code in ("bad", ""):
+            event, (first, last) = self._new("b"), self._user(0)
+            self._drawing.boundary(event, name, error=code).path(event, first).path(last, merge)
+        return name, merge
+
+    def _failing_inside(self, depth: int) -> tuple[str, str]:
+        """An error that leaves two subprocesses, and what stands beside it in the outer one."""
+        outer, inner, fork, join = self._new("p"), self._new("p"), self._new("j"), self._new("j")
+        loop = members("list", f"i{outer}", self.random.random() < 0.5) if self.random.random() < 0.3 else ""
+        with self._drawing.subprocess(outer, loop):
+            with self._drawing.subprocess(inner):
+                self._may_fail(self._drawing, min(depth, 1))
+            beside = self._user(0)[0]
+            self._drawing.gateway("and", fork, join).path(self._new("start"), fork, inner, join)
+            self._drawing.path(fork, beside, join, self._new("end"))
+        return self._caught(outer)
+
+    def _failing_call(self, depth: int) -> tuple[str, str]:
+        name, called = self._new("k"), Drawing(f"p{self._new('')}")
+        self.drawings.append(called)
+        self._may_fail(called, min(depth, 1))
+        loop = members("list", f"i{name}", self.random.random() < 0.5) if self.random.random() < 0.4 else ""
+        self._drawing.call(name, called.process_id, loop)
+        return self._caught(name)
+
+    def _told_outside(self, depth: int) -> tuple[str, str]:
+        """An escalation thrown two levels down, heard at one of them, interrupting or not."""
+        outer, inner, merge = self._new("p"), self._new("p"), self._new("x")
+        hears_inside = self.random.random() < 0.5
+        with self._drawing.subprocess(outer):
+            with self._drawing.subprocess(inner):
+                tell, (first, last) = self._new("t"), self._sequence(min(depth, 1))
+                self._drawing.throw(tell, escalation="late")
+                self._drawing.path(self._new("start"), tell, first).path(last, self._new("end"))
+            after = self._new("x")
+            self._drawing.gateway("xor", after).path(self._new("start"), inner, after, self._new("end"))
+            if hears_inside:
+                self._escalated(inner, after)
+        self._drawing.gateway("xor", merge).path(outer, merge)
+        if not hears_inside:
+            self._escalated(outer, merge)
+        return outer, merge
+
+    def _escalated(self, name: str, merge: str) -> None:
+        event, interrupting = self._new("b"), self.random.random() < 0.5
+        code = self.random.choice(("late", ""))
+        first, last = self._user(0)
+        self._drawing.boundary(event, name, interrupting, escalation=code).path(event, first)
+        self._drawing.path(last, merge if interrupting else self._new("end"))
 
     def _signalled(self, depth: int) -> tuple[str, str]:
         """A branch that waits for a signal beside one that sends it; whoever comes late is let go by a timer."""

@@ -87,11 +87,16 @@ def open_incidents() -> list[incidents.Incident]:
 
 @contextmanager
 def counted(database: db.Database) -> Iterator[list[str]]:
-    """The SQL statements that the driver gets within the block; COMMIT stands for each commit."""
+    """The SQL statements that the server gets within the block; COMMIT stands for each commit.
+
+    A list of parameters is one prepared statement on SQLite; psycopg sends it once for each, unless SQLAlchemy has made
+    one statement of many rows (then the parameters are one mapping).
+    """
     seen: list[str] = []
 
-    def statement(connection: Any, cursor: Any, text: str, *rest: Any) -> None:
-        seen.append(text)
+    def statement(connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+        sent_for_each = many and isinstance(parameters, list) and not database.is_sqlite
+        seen.extend([text] * (len(parameters) if sent_for_each else 1))
 
     def commit(connection: Any) -> None:
         seen.append("COMMIT")

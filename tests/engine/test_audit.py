@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import LargeBinary, Table, type_coerce
 
 from engine import audit, clock, db, incoming, instances, jobs, outgoing, run, submissions, tasks, waits, work
 from engine.operations import Step, operation
@@ -32,8 +32,7 @@ def instance_id(database, monday) -> UUID:
 
 
 def broken() -> list[tuple[int, str]]:
-    with db.reading() as session:
-        return [(each.number, each.table) for each in audit.run(session)]
+    return [(each.number, each.table) for each in audit.run()]
 
 
 def change(table: Table, where: Any = None, **values: Any) -> None:
@@ -70,6 +69,33 @@ def test_2_a_submission_for_a_task_that_was_taken_away(instance_id):
     assert broken() == [(2, "task")]
 
 
+def test_2_a_submission_with_other_content_than_was_completed(instance_id):
+    change(submissions.submission, body={"ok": "no"})
+
+    assert broken() == [(2, "submission")]
+
+
+def test_2_a_submission_that_cannot_be_read(instance_id):
+    body = type_coerce(b"1" * 60, LargeBinary)
+    change(submissions.submission, body=body)
+
+    assert broken() == [(2, "submission")]
+
+
+def test_1_an_event_that_was_refused_and_led_somewhere(instance_id):
+    change(incoming.incoming, incoming.incoming.c.source == "gate", answer="refused", instance_id=instance_id)
+
+    assert broken() == [(1, "incoming")]
+
+
+def test_an_audit_of_the_last_days_leaves_out_what_rested_before(instance_id):
+    change(submissions.submission)
+    clock.move_by(timedelta(days=3))
+
+    assert [each.number for each in audit.run(since=clock.days_ago(2)) if each.number == 2] == []
+    assert [each.number for each in audit.run() if each.number == 2] == [2]
+
+
 def test_3_a_task_that_left_the_worklist(instance_id):
     change(tasks.task, tasks.task.c.state == "open", state="cancelled")
 
@@ -103,6 +129,18 @@ def test_4_a_row_for_another_time_than_the_state_says(instance_id):
 def test_5_due_work_that_nobody_claims(instance_id):
     with db.writing() as session:
         work.add(session, "forgotten", due_at=clock.now() - timedelta(seconds=61))
+
+    assert broken() == [(5, "work")]
+
+
+def test_5_a_batch_may_wait_for_everything_else_but_not_for_ever(instance_id):
+    with db.writing() as session:
+        work.add(session, "batch", lane=work.BULK, due_at=clock.now() - timedelta(hours=2, minutes=59))
+
+    assert broken() == []
+
+    with db.writing() as session:
+        work.add(session, "forgotten batch", lane=work.BULK, due_at=clock.now() - timedelta(hours=3, minutes=1))
 
     assert broken() == [(5, "work")]
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from engine import db, definitions, jobs, operations
-from engine.definitions import NotDeployed, Refused
+from engine.definitions import NotDeployed, Refused, deployment, prepared
 from tests.engine.drawing import Drawing
 from tests.engine.steps import FORM, TASK, complete, deploy, open_tasks, start
 
@@ -170,3 +170,43 @@ def test_a_decision_that_nobody_has_is_refused(database, monday):
 
     with pytest.raises(Refused, match="no_such_table"):
         deploy(drawing)
+
+
+def deploy_apart(files: dict[str, bytes]) -> definitions.Deployed:
+    with jobs.transaction() as session:
+        return definitions.deploy(session, files, None, {"forms/answer.json": FORM}, apart=True)
+
+
+def test_deployed_apart_a_bundle_is_the_same_as_deployed_here(database, monday):
+    deploy(one_task("b", "called"))
+    caller = Drawing("p").call("inner", "called").path("start", "inner", "end").xml()
+
+    deployed = deploy_apart({"p.bpmn": caller, "q.bpmn": one_task("c", "q").xml()})
+
+    assert deployed.versions == {"p": 1, "q": 1}
+    assert set(open_tasks(start("p"))) == {"b"}
+
+
+def test_what_the_child_does_not_finish_is_neither_read_nor_compiled_here(database, monday, monkeypatch):
+    """Compiling is the child's work first: here it is one that never ends."""
+    monkeypatch.setattr(prepared, "__name__", "tests.engine.hostile.endless_judge")
+    monkeypatch.setattr(prepared, "prepare", _never)
+    monkeypatch.setattr(deployment, "build", _never)
+
+    with pytest.raises(Refused) as refused:
+        deploy_apart({"p.bpmn": one_task().xml()})
+
+    assert [each.rule for each in refused.value.findings if each.is_error] == ["check_not_finished"]
+
+
+def _never(*arguments: object) -> None:
+    raise AssertionError("a file that the child did not finish was worked on by its parent")
+
+
+def test_what_the_compiler_refuses_comes_back_from_the_child():
+    """As here, with the element; files that the checks let through but the compiler does not."""
+    files = {"p.bpmn": Drawing("p").user("a", **TASK).path("a", "end").xml()}
+
+    found = prepared.judge(files)
+
+    assert [(each.rule, each.element) for each in found] == [("executable", "p")]

@@ -234,3 +234,46 @@ def test_the_python_sources_of_the_language_call_no_compiler():
         source = path.read_text("utf-8")
         for word in ("eval(", "exec(", " compile(", "getattr(value", "__import__", "import ast"):
             assert word not in source, f"{path.name} contains {word}"
+
+
+@pytest.mark.parametrize(
+    ("fits", "exceeds"),
+    [
+        (f'"{"x" * 998}"', f'"{"x" * 999}"'),
+        ("(" * 19 + "1" + ")" * 19, "(" * 20 + "1" + ")" * 20),
+        ("[" * 19 + "1" + "]" * 19, "[" * 20 + "1" + "]" * 20),
+        ("-" * 19 + "a", "-" * 21 + "a"),
+        ("a" + "[1]" * 20, "a" + "[1]" * 21),
+        ("9" * 34, "9" * 41),
+        ("1e40", "1e41"),
+        ('matches("a", "' + "a" * 500 + '")', 'matches("a", "' + "a" * 501 + '")'),
+        ('matches("a", "a{100}")', 'matches("a", "a{101}")'),
+    ],
+    ids=["length", "depth", "lists", "signs", "filters", "digits", "exponent", "pattern", "repetitions"],
+)
+def test_a_limit_of_the_text_holds_exactly(fits, exceeds):
+    compile_expression(fits)
+
+    with pytest.raises(ExpressionRefused):
+        compile_expression(exceeds)
+
+
+@pytest.mark.parametrize(
+    ("fits", "exceeds"),
+    [
+        ("count(for i in 1..1900 return i)", "count(for i in 1..2100 return i)"),
+        ("count(big) = 9000", "count(big) + count(big)"),
+        ("some i in 1..2000 satisfies i = 2000", "some i in 1..3000 satisfies i = 3000"),
+        ("sort(few, function(x, y) x < y) = few", "sort(big, function(x, y) x < y)"),
+        ("count(for i in 1..9 return partial)", "for i in 1..200 return count(partial) + partial[1]"),
+        ('matches(long, "x$")', 'count(for i in 1..9 return matches(long, "(a|b|x)*z$"))'),
+        ('string length(replace(long, "x", "yy")) > 0', 'replace(longer, "x*y|x", "$0$0")'),
+    ],
+)
+def test_steps_are_limited(fits, exceeds):
+    data = {"big": list(range(9000)), "few": [1, 2, 3], "long": "x" * 1000, "longer": "x" * 5000}
+
+    assert compile_expression(fits).evaluate(data)
+
+    with pytest.raises(ExpressionFault):
+        compile_expression(exceeds).evaluate(data)

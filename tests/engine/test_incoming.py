@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
 from engine import clock, db, incoming, work
-from engine.incoming import Admission, Event
+from engine.incoming import Admission, Consequence, Event, Stored
 from engine.incoming import door as door_of_engine
 
 
@@ -17,16 +17,24 @@ def door() -> Iterator[None]:
     """Device `d1` is known, its event `spoofed` is refused, device `d2` belongs to nobody."""
 
     @incoming.admits("device")
-    def admit(session: db.Session, event: Event) -> Admission:
+    def admit_all(session: db.Session, events: Sequence[Event]) -> list[Admission]:
+        return [admit(event) for event in events]
+
+    def admit(event: Event) -> Admission:
         device = event.source.partition(":")[2]
         if event.event_id == "spoofed" or event.payload.get("forged"):
             return Admission("refused", "signature", device=device)
         if device == "d2":
             return Admission("held", "unknown device", device=device)
-        return Admission(device=device, lane="alarm", then=lambda session, incoming_id: 17)
+        return Admission(device=device, lane="alarm", about="the case")
+
+    @incoming.follows("device")
+    def follow(session: db.Session, stored: Sequence[Stored]) -> list[Consequence]:
+        return [Consequence(17) for _ in stored]
 
     yield
     door_of_engine._admits.pop("device")
+    door_of_engine._follows.pop("device")
 
 
 def send(event_id: str, device: str = "d1", **payload: object) -> incoming.Recorded:

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from engine import clock, db, history, incidents, incoming, instances, jobs, outgoing, tasks, waits, work
 from engine.errors import EngineError
@@ -199,6 +201,20 @@ def test_an_instance_that_waits_for_nothing_is_found(database, monday):
     assert (incident.instance_id, incident.kind) == (instance_id, "stuck")
 
 
+def test_of_many_instances_some_are_looked_at_in_each_sweep_and_none_is_left_out(database, monday, monkeypatch):
+    deploy(Drawing("p").user("a", **TASK).path("start", "a", "end"))
+    begun = [start() for _ in range(5)]
+    with db.writing() as session:
+        session.connection().execute(tasks.task.delete())
+    clock.move_by(timedelta(minutes=1))
+    monkeypatch.setattr(sweeps, "LOOKED_AT", 2)
+
+    found = [sweeps.open_incidents_for_stuck() for _ in range(4)]
+
+    assert found == [2, 2, 1, 0]
+    assert {each.instance_id for each in open_incidents()} == set(begun)
+
+
 def test_a_killed_workers_lease_is_given_back_at_once(database, monday):
     host = doing.OWNER.partition(":")[0]
     with db.writing() as session:
@@ -264,10 +280,10 @@ def test_another_program_takes_over_the_moved_clock(database, monday):
 def test_the_clock_is_moved_by_the_running_program_when_there_is_one(database, monday):
     deploy(reminded())
     start()
-    from engine.jobs import moved_clock
+    from engine.jobs import parts
 
     with db.writing() as session:
-        session.connection().execute(moved_clock.program.insert(), {"owner": "elsewhere:1:x", "seen_at": clock.now()})
+        session.connection().execute(parts.program.insert(), {"owner": "elsewhere:1:x", "seen_at": clock.now()})
     running = threading.Thread(target=lambda: [time.sleep(0.2), jobs.work_lane("human")], daemon=True)
     running.start()
 
@@ -282,3 +298,57 @@ def test_the_bell_of_a_broker_that_is_down_is_no_fault(database, monday, caplog)
     actors.ring("normal")
 
     assert incidents and instances and waits  # nothing was raised
+
+
+def trouble(error: Exception) -> OperationalError:
+    return OperationalError("UPDATE", {}, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [(psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), 1),
+     (psycopg.errors.AdminShutdown("terminating connection"), 2)],
+)  # fmt: skip
+def test_work_that_the_database_interrupts_is_given_back_and_is_no_incident(database, monday, error, attempts):
+    seen = []
+
+    def interrupted(session, item):
+        seen.append(item.attempts)
+        if len(seen) < 2:
+            raise trouble(error)
+
+    jobs.does("test.interrupted")(interrupted)
+    with jobs.transaction() as session:
+        work.add(session, "test.interrupted", lane="alarm")
+
+    jobs.drain()
+
+    assert seen == [1, attempts]
+    assert open_incidents() == [] and not open_tasks()
+
+
+def test_work_is_given_back_when_the_database_can_be_written_again(database, monday, monkeypatch):
+    real, away = db.writing, []
+
+    def writing():
+        if away:
+            raise trouble(psycopg.errors.AdminShutdown("the database system is starting up"))
+        return real()
+
+    def cut(session, item):
+        away.append(True)
+        raise trouble(psycopg.errors.AdminShutdown("terminating connection"))
+
+    jobs.does("test.cut")(cut)
+    with jobs.transaction() as session:
+        work.add(session, "test.cut")
+    monkeypatch.setattr(db, "writing", writing)
+    with pytest.raises(OperationalError):
+        jobs.drain()
+        doing.give_back()
+
+    away.clear()
+
+    assert doing.give_back() == 1
+    with db.writing() as session:
+        assert len(work.claim(session, ["normal"], "me")) == 1

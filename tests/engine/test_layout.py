@@ -65,6 +65,15 @@ def test_the_main_way_runs_straight_past_a_subprocess():
     assert entry.y == (picture.shapes["rb"].top + picture.shapes["rb"].bottom) / 2
 
 
+def test_a_name_stands_where_its_line_runs_alone():
+    drawn = geometry.picture_of(layout(next(each for each in SHIPPED if each.stem == "er_missing").read_bytes()))
+    killed, lost = "found_how_to_found_dead", "found_how_to_tell_not_found"
+    trunk_ends_at = drawn.routes[killed][-1].y
+
+    assert drawn.routes[lost][1].x == drawn.routes[killed][1].x, "both ways leave along one trunk"
+    assert drawn.labels[lost].top > trunk_ends_at > drawn.labels[killed].top
+
+
 POOL = b'<bpmn:participant id="second" name="x"/></bpmn:collaboration>'
 
 
@@ -179,6 +188,7 @@ SERIOUS = {
 }
 
 
+@pytest.mark.slow
 def test_random_diagrams_are_drawn_and_hardly_ever_need_a_hand():
     flawed = 0
     for seed in range(60):
@@ -190,6 +200,7 @@ def test_random_diagrams_are_drawn_and_hardly_ever_need_a_hand():
     assert flawed <= 4, flawed
 
 
+@pytest.mark.slow
 def test_a_tangle_is_drawn_within_some_seconds():
     dice, names = random.Random(1), [f"n{each}" for each in range(120)]
     nodes = "".join(f'<bpmn:exclusiveGateway id="{each}" name="几时？"/>' for each in names)

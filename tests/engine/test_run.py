@@ -10,6 +10,7 @@ import pytest
 
 from engine import clock, db, forms, history, instances, jobs, operations, run, submissions, tasks, waits
 from engine.operations import OperationFailed, operation
+from engine.run import completing
 from tests.engine.drawing import Drawing
 from tests.engine.steps import TASK, complete, counted, deploy, open_incidents, open_tasks, start, urgent
 
@@ -178,6 +179,45 @@ def test_of_twenty_who_submit_at_once_one_wins_and_no_text_is_lost(database, mon
     assert [each.state for each in kept].count("accepted") == 1
 
 
+def test_the_same_submission_sent_twenty_times_at_once_is_answered_alike(database, monday):
+    deploy(two_tasks())
+    start()
+    task_id, submission_id = open_tasks()["a"].id, uuid4()
+
+    def submit(_: int) -> run.Completed:
+        with jobs.transaction() as session:
+            return run.complete_task(session, task_id, {"ok": "yes"}, 1, submission_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(submit, range(20)))
+
+    assert [each.replayed for each in answers].count(False) == 1
+    assert len({each.opened for each in answers}) == 1
+
+
+@pytest.mark.parametrize("what", ["complete", "claim"])
+def test_of_many_who_take_a_plain_task_at_once_one_gets_it(database, monday, what):
+    with jobs.transaction() as session:
+        task_id = tasks.plain(session, name="call", role="desk", form_key=None)
+    assert task_id is not None
+
+    def take(person: int) -> bool:
+        try:
+            with jobs.transaction() as session:
+                if what == "claim":
+                    tasks.claim(session, task_id, person)
+                else:
+                    run.complete_task(session, task_id, {"ok": "yes"}, person)
+            return True
+        except (tasks.NotYours, tasks.TaskNotOpen):
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(take, range(1, 21)))
+
+    assert got.count(True) == 1
+
+
 def test_another_person_has_to_do_what_is_separate(database, monday):
     deploy(two_tasks())
     start()
@@ -293,6 +333,47 @@ def test_a_step_that_fails_changes_nothing_keeps_the_form_and_goes_on_later(data
         assert submissions.of(session, instance_id, "a") == {"ok": "yes"}
 
 
+def nested(depth: int) -> dict[str, object]:
+    return {"ok": nested(depth - 1)} if depth else {}
+
+
+@pytest.mark.parametrize("answers", [{"ok": "yes", "text": "\ud800"}, {"ok": 2**64}, nested(600)])
+def test_answers_that_no_database_can_hold_are_refused_in_words(database, monday, answers):
+    broken_after_task()
+    start()
+    task_id = open_tasks()["a"].id
+
+    with pytest.raises(forms.Invalid), jobs.transaction() as session:
+        run.complete_task(session, task_id, answers, 1)
+
+    assert set(open_tasks()) == {"a"}
+
+
+def test_a_kept_form_that_somebody_sent_again_meanwhile_stays_accepted(database, monday, monkeypatch):
+    broken_after_task()
+    start()
+    broken.append("yes")
+    submission_id, task_id = db.new_id(), open_tasks()["a"].id
+    with pytest.raises(run.StepFailed):
+        complete("a", submission_id=submission_id)
+    broken.clear()
+    real = completing.fire_timers
+
+    def overtaken(session, instance_id):
+        """While this waits for the lock, the same form is sent again and goes through."""
+        run.complete_task(session, task_id, {"ok": "yes"}, 1, submission_id)
+        return real(session, instance_id)
+
+    monkeypatch.setattr(completing, "fire_timers", overtaken)
+    clock.move_by(timedelta(seconds=5))
+    jobs.drain()
+
+    with db.reading() as session:
+        kept = submissions.get(session, submission_id)
+    assert kept is not None and kept.state == submissions.ACCEPTED
+    assert set(open_tasks()) == {"b"}
+
+
 def test_a_step_that_keeps_failing_becomes_an_incident_of_its_instance_alone(database, monday):
     broken_after_task()
     stopped, other = start(key="1"), start(key="2")
@@ -349,7 +430,7 @@ def test_a_plain_task_lives_without_an_instance(database, monday):
 def test_a_worker_who_slept_over_anothers_step_changes_nothing(database, monday):
     deploy(two_tasks())
     instance_id = start()
-    with db.reading() as session:
+    with db.writing() as session:
         _, revision, blob = instances.load(session, instance_id)
     complete("a", "yes")
 

@@ -147,7 +147,7 @@ def test_parallel_members_are_open_at_once_each_with_its_own_role():
     assert play.task("ask").properties["due"] == "PT24H"
     play.complete("ask", 1, ok=2).complete("ask", 0, ok=1).complete("ask", ok=3)
     assert play.open() == ["after"]
-    assert play.data["answers"] == [{"ok": 2}, {"ok": 1}, {"ok": 3}]
+    assert play.data["answers"] == [{"ok": 1}, {"ok": 2}, {"ok": 3}]
     assert "person" not in play.data
 
 

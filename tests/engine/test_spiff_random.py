@@ -60,6 +60,7 @@ class Walk:
         choices = [("complete", at) for at in range(len(self.whole.live.open_tasks))]
         waits = self.whole.live.waits
         choices += [(each.kind, at) for at, each in enumerate(waits) if each.kind in ("message", "job")]
+        choices += [("signal", at) for at, each in enumerate(waits) if each.kind == "signal"]
         due = sorted({each.due_at for each in waits if each.due_at is not None})
         choices += [("timer", at) for at in range(len(due))]
         assert choices, "stuck: nothing to do and not ended"
@@ -68,6 +69,10 @@ class Walk:
         if kind == "timer":
             clock.move_by(due[at] - clock.now())  # type: ignore[operator]
             assert len({play.fire() for play in self.both}) == 1
+        elif kind == "signal":
+            for play in self.both:
+                assert play.live.signal(str(waits[at].name))
+                play._after()
         elif kind == "complete":
             for play in self.both:
                 task = play.live.open_tasks[at]
@@ -103,6 +108,7 @@ class Walk:
                 for each in live.waits
             ],
             "thrown": play.thrown,
+            "signalled": play.signalled,
             "calls": play.host.calls,
             "data": live.data,
             "ended": live.ended,
@@ -129,7 +135,7 @@ def _walk_many(first: int, last: int) -> None:
         try:
             ended += walk(seed)
         except Exception as fault:
-            faults.append(f"{seed}: {type(fault).__name__}: {str(fault).splitlines()[0][:200]}")
+            faults.append(f"{seed}: {type(fault).__name__}: {str(fault)[:200]}")
     print(f"{last - first} diagrams, {ended} ended, {len(faults)} faults", *faults[:20], sep="\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -113,6 +113,15 @@ def test_the_due_time_is_iso_or_an_expression(database, monday, due, hours):
     assert open_tasks()["a"].due_at == monday + timedelta(hours=hours)
 
 
+@pytest.mark.parametrize("due", ['date("2026-08-05")', "given", '= date("2026-08-05")', "= given"])
+def test_a_day_is_due_at_its_last_second(database, monday, due):
+    deploy(Drawing("p").user("a", **TASK | {"due": due}).path("start", "a", "end"))
+
+    start(data={"given": "2026-08-05"})
+
+    assert open_tasks()["a"].due_at == datetime(2026, 8, 5, 15, 59, 59, tzinfo=UTC)
+
+
 def test_who_gets_it_next_is_the_earliest_timer_that_is_still_to_fire(database, monday):
     drawing = Drawing("p").user("a", **TASK).user("b", **TASK | {"role": "boss"}).user("c", **TASK | {"role": "chief"})
     drawing.boundary("first", "a", False, after="PT1H").boundary("second", "a", False, after="PT2H")
@@ -133,3 +142,36 @@ def test_a_task_can_be_handed_over(database, monday):
         tasks.hand_over(session, open_tasks()["plain"].id, 9, "desk", "/1/2/", "stands_in_for_a")
 
     assert names([], 9) == ["to do"]
+
+
+@pytest.mark.parametrize("filters", [None, tasks.Filters(priority="today")])
+def test_every_page_after_every_row_goes_on_with_the_next(database, monday, filters):
+    """Own tasks, those of a post, of units below and those that came up, of all ranks, with equal times among them."""
+    hours = (1, 1, 2)
+    with db.writing() as session:
+        for number in range(36):
+            tasks.plain(
+                session,
+                name=f"{number}",
+                role="desk",
+                unit_path=("/1/2/", "/1/2/3/")[number % 2],
+                form_key="",
+                assignee_id=1 if number % 4 == 1 else None,
+                priority=("urgent", "today", None)[number % 3],
+                due_in=timedelta(hours=hours[number // 3 % 3]),
+            )
+        late = tasks.task.update().where(tasks.task.c.name.in_(["2", "3", "4"]))
+        session.connection().execute(late.values(role="other", also_role="desk", also_unit_path="/1/2/"))
+    with db.reading() as session:
+        whole = tasks.worklist(session, [("desk", "/1/2/")], 1, None, 100, filters).rows
+        for step in (1, 5):
+            found, after = [], None
+            while True:
+                page = tasks.worklist(session, [("desk", "/1/2/")], 1, after, step, filters)
+                found += page.rows
+                after = page.after
+                if after is None:
+                    break
+            assert [row.id for row in found] == [row.id for row in whole], step
+
+    assert len(whole) == (36 if filters is None else 12)

@@ -170,3 +170,89 @@ def test_two_processes_share_the_work_without_doing_any_twice(database):
     shares = [[int(each) for each in worker.communicate(timeout=60)[0].split()] for worker in workers]
 
     assert sorted(shares[0] + shares[1]) == list(range(200))
+
+
+def died_over(times: int, kind: str = "killer", lane: str = "normal") -> None:
+    """Work is written down and claimed by workers that die, one after the other."""
+    with db.writing() as session:
+        work.add(session, kind, lane=lane)
+    for _ in range(times):
+        with db.writing() as session:
+            work.claim(session, [lane], "dead", 1)
+            work.free(session, ["dead"])
+
+
+def test_what_workers_died_over_is_claimed_alone(database, monday):
+    died_over(2)
+    with db.writing() as session:
+        for _ in range(3):
+            work.add(session, "innocent")
+
+    first, rest = claimed(), claimed()
+
+    assert [item.kind for item in first] == ["killer"]
+    assert [(item.kind, item.attempts) for item in rest] == [("innocent", 1)] * 3
+
+
+def test_what_workers_died_over_is_left_to_who_takes_risks(database, monday):
+    died_over(2)
+
+    with db.writing() as session:
+        assert work.claim(session, ["normal"], "careful", risky=False) == []
+    assert len(claimed()) == 1
+
+
+def test_the_third_death_gives_the_work_up_at_once(database, monday):
+    died_over(3)
+
+    assert claimed() == []
+    with db.writing() as session:
+        assert [item.kind for item in work.worn_out(session)] == ["killer"]
+
+
+def test_work_given_back_without_blame_keeps_its_attempts(database, monday):
+    with db.writing() as session:
+        work.add(session, "step")
+
+    for _ in range(3):
+        [item] = claimed()
+        with db.writing() as session:
+            work.release(session, item)
+    for _ in range(2):
+        [blamed] = claimed()
+        with db.writing() as session:
+            work.release(session, blamed, True)
+
+    assert item.attempts == 1 and blamed.attempts == 2
+
+
+def test_when_the_clock_is_put_back_what_was_due_is_due(database, monday):
+    with db.writing() as session:
+        work.add(session, "at once")
+        work.add(session, "later", due_at=monday + timedelta(minutes=10))
+        work.add(session, "again", lane="alarm")
+    [again] = claimed("alarm")
+    with db.writing() as session:
+        work.retry(session, again, "no luck")
+
+    with clock.frozen(monday - timedelta(hours=1)):
+        assert claimed() == []
+        with db.writing() as session:
+            assert work.any_ahead(session) and work.bring_back(session) == 3
+            assert not work.any_ahead(session) and work.bring_back(session) == 0
+        assert [item.kind for item in claimed()] == ["at once"]
+        clock.move_by(timedelta(seconds=2))
+        assert [item.kind for item in claimed("alarm")] == ["again"]
+        clock.move_by(timedelta(minutes=10))
+        assert [item.kind for item in claimed()] == ["later"]
+
+
+def test_a_lease_given_before_the_clock_was_put_back_does_not_last_an_hour(database, monday):
+    with db.writing() as session:
+        work.add(session, "step")
+    claimed(owner="gone")
+
+    with clock.frozen(monday - timedelta(hours=1)):
+        with db.writing() as session:
+            work.bring_back(session)
+        assert len(claimed()) == 1

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 import paho.mqtt.client as paho
@@ -17,18 +17,19 @@ from connectors.payloads import sign
 from connectors.push import signature
 from tests.faults.ledger import Ledger
 
-MOST_WAITING = 100
+MOST_WAITING = 40
+AGAIN_SECONDS = 4.0
 KINDS = ("sos", "fall", "smoke", "door", "inactivity", "battery_low", "offline")
 
 
-def event(device: str, key: bytes | None, number: int) -> tuple[str, bytes]:
-    """(id, payload) of a random event; signed when a key is given."""
+def event(device: str, key: bytes | None, number: int, kind: str = "") -> tuple[str, bytes]:
+    """(id, payload) of an event, of any kind unless one is given; signed when a key is given."""
     event_id = uuid.uuid4().hex
     text = orjson.dumps(
         {
             "id": event_id,
             "device": device,
-            "type": random.choice(KINDS),
+            "type": kind or random.choice(KINDS),
             "time": int(time.time() * 1000),
             "seq": number,
             "data": {},
@@ -40,7 +41,9 @@ def event(device: str, key: bytes | None, number: int) -> tuple[str, bytes]:
 class HttpSender(threading.Thread):
     """A platform: pushes one to three payloads at a time, and pushes them again until a 200 comes."""
 
-    def __init__(self, address: str, kid: str, key: bytes, devices: Sequence[str], ledger: Ledger) -> None:
+    def __init__(
+        self, address: Callable[[], str], kid: str, key: bytes, devices: Sequence[str], ledger: Ledger
+    ) -> None:
         super().__init__(name="http-sender", daemon=True)
         self.address, self.kid, self.key, self.devices, self.ledger = address, kid, key, devices, ledger
         self.stopping = threading.Event()
@@ -54,12 +57,29 @@ class HttpSender(threading.Thread):
             self._until_acknowledged(events)
             self.stopping.wait(random.uniform(0.02, 0.2))
 
+    def once(self, count: int) -> int:
+        """Push so many events once; the status of the answer. What is acknowledged stands in the ledger."""
+        events = [(device, *event(device, None, 0)) for device in random.choices(self.devices, k=count)]
+        body = b"[" + b",".join(payload for _, _, payload in events) + b"]"
+        head = {"X-Signature": signature(body, self.key, self.kid, int(time.time()))}
+        answer = requests.post(f"{self.address()}/api/devices/events", data=body, headers=head, timeout=60)
+        if answer.status_code == 200:
+            for (device, event_id, _), said in zip(events, answer.json(), strict=True):
+                self.ledger.event(device, event_id, said["answer"])
+        return answer.status_code
+
+    def press(self, device: str, kind: str) -> str:
+        """Push one event of this kind until it is acknowledged; its key."""
+        event_id, payload = event(device, None, 0, kind)
+        self._until_acknowledged([(device, event_id, payload)])
+        return f"{device}:{event_id}"
+
     def _until_acknowledged(self, events: list[tuple[str, str, bytes]]) -> None:
         body = b"[" + b",".join(payload for _, _, payload in events) + b"]"
         while True:
             head = {"X-Signature": signature(body, self.key, self.kid, int(time.time()))}
             try:
-                answer = requests.post(f"{self.address}/api/devices/events", data=body, headers=head, timeout=10)
+                answer = requests.post(f"{self.address()}/api/devices/events", data=body, headers=head, timeout=10)
                 if answer.status_code == 200:
                     break
             except requests.RequestException:
@@ -113,7 +133,7 @@ class MqttSender(threading.Thread):
             return
         now = time.monotonic()
         with self._lock:
-            due = [(key, *value) for key, value in self.waiting.items() if now - value[2] > 2.0][:50]
+            due = [(key, *value) for key, value in self.waiting.items() if now - value[2] > AGAIN_SECONDS][:50]
             for event_id, device, body, sent in due:
                 self.waiting[event_id] = (device, body, now)
                 if sent:

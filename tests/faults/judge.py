@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections import Counter
 from uuid import UUID
 
+from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy.pool import NullPool
+
+from engine import clock, submissions, tasks
+from engine.submissions import submission
+from engine.tasks import task
+from engine.work import WAITING, work
 from tests.faults.ledger import Ledger
 from tests.faults.program import Program
 
@@ -17,17 +23,17 @@ def wait_until_quiet(program: Program, patience_seconds: float = 120) -> int:
     until = time.monotonic() + patience_seconds
     left = -1
     while time.monotonic() < until:
-        left = _due_work(program)
+        left = due_work(program)
         if left == 0:
             break
         time.sleep(0.5)
     return left
 
 
-def _due_work(program: Program) -> int:
-    with sqlite3.connect(f"file:{program.home / 'visitflow.db'}?mode=ro", uri=True, timeout=10) as rows:
-        asked = "SELECT count(*) FROM work WHERE state = 'waiting' AND due_at <= ?"
-        return int(rows.execute(asked, (int(time.time() * 1_000_000),)).fetchone()[0])
+def due_work(program: Program) -> int:
+    asked = select(func.count()).select_from(work).where(work.c.state == WAITING, work.c.due_at <= clock.now())
+    with _rows(program) as rows:
+        return int(rows.execute(asked).scalar_one())
 
 
 def faults(program: Program, ledger: Ledger) -> list[str]:
@@ -35,8 +41,12 @@ def faults(program: Program, ledger: Ledger) -> list[str]:
     return _events(program, ledger) + _completions(program, ledger) + _audit(program)
 
 
+def _rows(program: Program) -> Connection:
+    return create_engine(program.database, poolclass=NullPool).connect()
+
+
 def _events(program: Program, ledger: Ledger) -> list[str]:
-    """Each acknowledged event is stored once, and each accepted one opened at most one case."""
+    """Each acknowledged event is stored once."""
     said = [json.loads(line) for line in program.demand("events", "--json", "--since", "2000-01-01").splitlines()]
     stored = Counter(f"{each['device']}:{each['id'].rpartition(':')[2]}" for each in said)
     lost = [
@@ -51,16 +61,17 @@ def _events(program: Program, ledger: Ledger) -> list[str]:
 def _completions(program: Program, ledger: Ledger) -> list[str]:
     """Each finished page is one accepted submission of a task that is done, and no task has two."""
     found = []
-    with sqlite3.connect(f"file:{program.home / 'visitflow.db'}?mode=ro", uri=True, timeout=10) as rows:
-        for submission, task in ledger.completions.items():
-            row = rows.execute("SELECT state FROM submission WHERE id = ?", (UUID(submission).bytes,)).fetchone()
-            state = rows.execute("SELECT state FROM task WHERE id = ?", (UUID(task).bytes,)).fetchone()
-            if row is None:
-                found.append(f"submission {submission} was acknowledged and is not stored")
-            elif state is None or (row[0] == "accepted" and state[0] != "done"):
-                found.append(f"task {task} was acknowledged as finished and is {state and state[0]}")
-        accepted = rows.execute("SELECT task_id FROM submission WHERE state = 'accepted'").fetchall()
-    double = [task for task, times in Counter(each[0] for each in accepted).items() if times > 1]
+    with _rows(program) as rows:
+        states = {row.id: row.state for row in rows.execute(select(submission.c.id, submission.c.state))}
+        ends = {row.id: row.state for row in rows.execute(select(task.c.id, task.c.state))}
+        accepted = rows.scalars(select(submission.c.task_id).where(submission.c.state == submissions.ACCEPTED)).all()
+    for submission_id, task_id in ledger.completions.items():
+        state, end = states.get(UUID(submission_id)), ends.get(UUID(task_id))
+        if state is None:
+            found.append(f"submission {submission_id} was acknowledged and is not stored")
+        elif state == submissions.ACCEPTED and end != tasks.DONE:
+            found.append(f"task {task_id} was acknowledged as finished and is {end}")
+    double = [each for each, times in Counter(accepted).items() if times > 1]
     return found + ([f"{len(double)} tasks were finished twice"] if double else [])
 
 

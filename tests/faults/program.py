@@ -18,6 +18,15 @@ class NotBack(Exception):
     """The program did not answer in time."""
 
 
+def answers(address: str) -> bool:
+    """Whether its pages are served and its database can be read."""
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 class Program:
     """One running program; `environment` gives it its home folder and ports."""
 
@@ -32,6 +41,16 @@ class Program:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def database(self) -> str:
+        """Its address, for the judge."""
+        return self.environment.get("VISITFLOW_DATABASE_URL") or f"sqlite:///{self.home / 'visitflow.db'}"
+
     def start(self, patience_seconds: float = 60) -> float:
         """Start it and wait until it answers; seconds that took."""
         began = time.monotonic()
@@ -43,7 +62,7 @@ class Program:
             start_new_session=True,
         )
         while time.monotonic() - began < patience_seconds:
-            if self._answers():
+            if answers(self.address):
                 return time.monotonic() - began
             if self._process.poll() is not None:
                 raise NotBack(f"the program ended with {self._process.returncode}; see {self.home / 'program.log'}")
@@ -57,7 +76,8 @@ class Program:
         self._process.wait()
 
     def stop(self) -> None:
-        assert self._process is not None
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             self._process.wait(20)
@@ -74,10 +94,3 @@ class Program:
         if done.returncode:
             sys.exit(f"visitflow {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/health", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+from collections.abc import Callable
 
 import lxml.html
 import requests
@@ -19,7 +20,7 @@ _CHOICES = {"reached": "no", "level": "unknown"}
 class Worker(threading.Thread):
     """One signed-in person who completes tasks; the same submission is sent again until it is answered."""
 
-    def __init__(self, address: str, user_name: str, ledger: Ledger) -> None:
+    def __init__(self, address: Callable[[], str], user_name: str, ledger: Ledger) -> None:
         super().__init__(name=f"worker-{user_name}", daemon=True)
         self.address, self.user_name, self.ledger = address, user_name, ledger
         self.stopping = threading.Event()
@@ -50,7 +51,7 @@ class Worker(threading.Thread):
         while not self.stopping.is_set():
             try:
                 answer = self.browser.post(
-                    f"{self.address}/tasks/{task_id}", data=answers, timeout=15, allow_redirects=False
+                    f"{self.address()}/tasks/{task_id}", data=answers, timeout=15, allow_redirects=False
                 )
             except requests.RequestException:
                 self.ledger.repeated()
@@ -60,22 +61,26 @@ class Worker(threading.Thread):
                 return self.ledger.completion(submission, task_id)
             if answer.status_code in (409, 422, 404, 403, 400):
                 return self.ledger.refused()
+            if answer.status_code >= 500 or answer.status_code == 202:  # 202: kept, and tried again by itself
+                self.ledger.repeated()
+                self.stopping.wait(0.3)
+                continue
             self._sign_in()
 
     def _get(self, path: str) -> str:
-        answer = self.browser.get(self.address + path, timeout=15)
+        answer = self.browser.get(self.address() + path, timeout=15)
         if "/sign-in" in answer.url:
             self._sign_in()
-            answer = self.browser.get(self.address + path, timeout=15)
+            answer = self.browser.get(self.address() + path, timeout=15)
         return answer.text
 
     def _sign_in(self) -> None:
-        page = self.browser.get(f"{self.address}/sign-in", timeout=15).text
+        page = self.browser.get(f"{self.address()}/sign-in", timeout=15).text
         form = self._form(page, "/sign-in")
         if form is not None:
             known = [(name, value) for name, value in form.fields.items() if name not in ("name", "password")]
             sent = [*known, ("name", self.user_name), ("password", PASSWORD)]
-            self.browser.post(f"{self.address}/sign-in", data=sent, timeout=15)
+            self.browser.post(f"{self.address()}/sign-in", data=sent, timeout=15)
 
     def _form(self, page: str, action: str) -> lxml.html.FormElement | None:
         forms = lxml.html.fromstring(page or "<p></p>").forms

@@ -105,3 +105,84 @@ def note(**changes: Any) -> dict[str, Any]:
 def arrived(met: str = "yes", **changes: Any) -> dict[str, Any]:
     """check_in."""
     return _made({"mode": "home", "by": "qr", "met": met, "why": "不想开门" if met == "refused" else None}, changes)
+
+
+def consents(*refused: str, **changes: Any) -> dict[str, Any]:
+    """consent: every purpose answered yes but these."""
+    from care.consents import PURPOSES
+
+    said = {
+        "explained": True, "purposes": {each: each not in refused for each in PURPOSES}, "signed_by": "elder",
+        "manner": "witness", "witness_name": "邻居", "witness_words": "老人点头同意",
+    }  # fmt: skip
+    return _made(said, changes)
+
+
+def supporter(name: str, relation: str = "child", **changes: Any) -> dict[str, Any]:
+    """A row of supporters."""
+    said = {"name": name, "relation": relation, "phone": "13700001111", "distance": "city", "adult": True,
+            "capable": True, "money": "yes"}  # fmt: skip
+    return _made(said, changes)
+
+
+def listed(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """supporters."""
+    return _made({"none": not rows, "supporters": list(rows) or None}, changes)
+
+
+def calls(**answered: bool) -> dict[str, Any]:
+    """supporter_calls, by name."""
+    return {"calls": [{"name": name, "answered": yes} for name, yes in answered.items()]}
+
+
+def proposal(a: str, b: str, **changes: Any) -> dict[str, Any]:
+    """assign, by user names."""
+    said = {
+        "pairing_body": "春光社区党支部", "visitor": a, "visitor_b": b, "boundary": "探访、代办，不代管现金",
+        "emergency_duty": "5分钟内应答", "from_on": "2026-08-03",
+    }  # fmt: skip
+    return _made(said, changes)
+
+
+def assessed(**facts: Any) -> dict[str, Any]:
+    """assess: nothing found, with these facts (an elder alone without family)."""
+    known = {"living_alone": "yes", "has_partner": "no", "has_children": "no", "rural": "no", "ability_level": "none",
+             "disability_cert_grade": "none"}  # fmt: skip
+    safe = {"level": "normal"}
+    drugs = ("storage", "dose", "expired", "misuse", "duplicate")
+    home = ("structure floor bathroom handrails lighting water electricity gas heating fire_equipment smoke_alarm "
+            "call_device")  # fmt: skip
+    return {
+        "visited_on": "2026-08-03", "met": ["elder"], "reached_by": "phone",
+        "facts": {**known, **facts},
+        "living": {"self_care": "full", "attention": "normal"},
+        "health": {"general": "good", "medicines": "as_told", "attention": "normal"},
+        "feelings": {"mood": "calm", "self_harm": False, "attention": "normal"},
+        "home_safety": dict.fromkeys(home.split(), safe),
+        "medication_safety": {"run_out": False, **dict.fromkeys(drugs, safe)},
+        "family_duty": dict.fromkeys(("children", "relatives", "guardian", "abuse", "desertion", "uncared"), safe),
+    }  # fmt: skip
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """care_plan."""
+    return _made({"modes": ["onsite", "phone"], "attention": "冬天看炉子", "next_review_on": "2027-08-03"}, changes)
+
+
+def basic(**changes: Any) -> dict[str, Any]:
+    """elder_basic: the id number is the example of GB 11643."""
+    said = {
+        "name": "赵新登", "sex": "m", "id_number": "11010519491231002X", "born_on": "1949-12-31", "grid": "第一网格",
+        "address": "第一网格9号楼", "reached_by": "phone", "phone": "13512345678", "language": "汉语",
+    }  # fmt: skip
+    return _made(said, changes)
+
+
+def ticket(kind: str, **changes: Any) -> dict[str, Any]:
+    """ticket: a caller of the hotline."""
+    return _made({"caller": "family", "kind": kind, "words": "来电内容", "promised": False}, changes)
+
+
+def scored(overall: int, **changes: Any) -> dict[str, Any]:
+    """satisfaction, answered by telephone."""
+    return _made({"way": "phone", "reached": "yes", "respondent": "elder", "overall": overall}, changes)

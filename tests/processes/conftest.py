@@ -8,7 +8,10 @@ from datetime import datetime
 import pytest
 
 from engine import db
+from tests.silent import nothing_calls_out
 from tests.town import Town
+
+__all__ = ["nothing_calls_out", "town"]  # no shipped diagram calls out within a step
 
 
 @pytest.fixture

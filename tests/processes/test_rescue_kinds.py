@@ -65,7 +65,7 @@ def test_nobody_calls_for_ten_minutes_and_the_district_hears(town: Town):
     [
         ("safe", {"feedback_24h"}),
         ("hurt", {"call_missing_110", "police_station", "call_120", "doctor_informs", "escort"}),
-        ("dead", {"feedback_24h", "handle_note"}),
+        ("dead", {"feedback_24h", "confirm_exit"}),
         ("not_found", {"feedback_24h", "not_found"}),
     ],
 )

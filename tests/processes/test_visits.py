@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from care import absences, planner, visits
+from care import absences, planner, referrals, visits
 from care.visits import VisitObligation
 from engine import clock, db, jobs
 from tests.processes import answers as say
@@ -95,9 +95,12 @@ def test_findings_go_where_they_belong_and_none_is_lost(due: Town):
     )
 
     sent = due.messages()
-    assert sent.count("need.raised") == 2
     assert {"facts.changed", "major_change.reported", "consent.withdrawn"} <= set(sent)
-    assert _notes(due) == 5
+    assert {"confirm_withdraw", "confirm_change", "review_facts"} <= due.elements()
+    with db.reading() as session:
+        needs = {each.category for each in referrals.of_elder(session, due.elder.id)}
+    assert needs == {"meals", "legal_aid", "medication"}
+    assert "village_note" not in due.live()
 
 
 def test_an_urgent_finding_starts_the_emergency_at_once(due: Town):
@@ -295,16 +298,3 @@ def test_planning_twice_plans_nothing_twice(due: Town):
     again = planner.plan(date(2026, 8, 3), 7)
 
     assert (again.periods, again.before) == (0, 1)
-
-
-def _notes(town: Town) -> int:
-    from engine import tasks
-
-    with db.reading() as session:
-        return len(
-            [
-                each
-                for each in tasks.find(session, filters=tasks.Filters(), limit=100).rows
-                if each.element_id == "handle_note"
-            ]
-        )

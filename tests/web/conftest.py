@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -54,6 +57,22 @@ def site(database: Database) -> Iterator[Browser]:
     app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
     with app.test_client() as client:
         yield Browser(client)
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for the applications of all tests."""
+
+    known: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key + bucket.checksum in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
 
 
 PASSWORD = "passt-genau"

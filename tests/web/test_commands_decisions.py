@@ -117,6 +117,14 @@ def test_feel_prints_the_value_as_json():
     assert (result.exit_code, json.loads(result.stdout)) == (0, {"a": 8, "b": "2026-08-03"})
 
 
+def test_feel_knows_the_names_of_several_words_that_the_data_have():
+    data = '{"first name": "其其格", "elder": {"home town": "包头"}}'
+
+    result = CliRunner().invoke(feel_command, ["first name + elder.home town", "--data", data])
+
+    assert result.output == '"其其格包头"\n'
+
+
 def test_feel_refuses_with_a_sentence():
     result = CliRunner().invoke(feel_command, ["1 +"])
 

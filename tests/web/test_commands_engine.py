@@ -15,10 +15,11 @@ from engine.incoming import door
 from engine.operations import operation
 from tests.engine.drawing import Drawing
 from tests.engine.steps import FORM
-from web import commands_engine, tables
+from web import commands_audit, commands_engine, commands_many, commands_operating, tables
 
 tables.import_all()
-COMMANDS = {command.name: command for command in commands_engine.commands}
+SUBJECTS = (commands_engine, commands_audit, commands_operating, commands_many)
+COMMANDS = {command.name: command for subject in SUBJECTS for command in subject.commands}
 TASK = {"role": "grid_worker", "form": "answer", "due": "PT2H"}
 
 
@@ -117,6 +118,22 @@ def test_a_message_prints_the_instance_that_it_reached(alone, tmp_path):
     assert lines(typed("message", "answer", "--key", "k", "--json")) == [started]
     assert len(lines(typed("message", "begin", "--key", "x", "--json"))) == 1
     assert "留存" in typed("message", "nobody", "--key", "x").stdout
+
+
+def test_a_message_for_a_suspended_instance_is_kept_and_acts_when_it_goes_on(alone, tmp_path):
+    waiting = Drawing("w").catch("wait", message="answer").user("a", **TASK).path("start", "wait", "a", "end")
+    typed("deploy", bundle(tmp_path, waiting))
+    [started] = lines(typed("start", "w", "--key", "k", "--json"))
+    typed("instance", started["instance"], "suspend", "--reason", "why")
+
+    told = typed("message", "answer", "--key", "k", "--json")
+    assert (lines(told), "suspended" in told.stderr) == ([started], True)
+    [row] = lines(typed("instance", started["instance"], "--json"))
+    assert (row["state"], row["tasks"]) == ("suspended", [])
+
+    typed("instance", started["instance"], "resume")
+    [row] = lines(typed("instance", started["instance"], "--json"))
+    assert [each["element"] for each in row["tasks"]] == ["a"]
 
 
 def test_what_fails_is_an_incident_that_can_be_tried_again(alone, tmp_path):

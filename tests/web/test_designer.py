@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from engine import db, definitions, instances, tasks
+from engine import db, definitions, instances, settings, tasks
 from engine.db import Database
 from tests.web.conftest import Browser
 from tests.web.desks import Desks
@@ -21,7 +22,17 @@ def desks(database: Database, monday: datetime) -> Desks:
 
 
 @pytest.fixture
-def designer(site: Browser, desks: Desks) -> Browser:
+def designer(site: Browser, desks: Desks) -> Iterator[Browser]:
+    """A designer who deploys without a second person, as in a demonstration."""
+    settings.change(release_by_two=False)
+    site.sign_in(desks.users["designer"])
+    yield site
+    settings.change(release_by_two=True)
+
+
+@pytest.fixture
+def one_of_two(site: Browser, desks: Desks) -> Browser:
+    """A designer whose releases somebody else approves."""
     site.sign_in(desks.users["designer"])
     return site
 
@@ -133,6 +144,45 @@ def test_the_others_go_on_calling_the_changed_process(designer: Browser) -> None
 
     with db.reading() as session:
         assert {each.process_id for each in definitions.every(session)} == before
+
+
+def test_by_two_the_button_leads_to_the_hand_in_and_deploys_nothing(one_of_two: Browser, desks: Desks) -> None:
+    assert "交稿审批" in one_of_two.get(f"/designer/{PROCESS}").text
+
+    answer = send(one_of_two, "deploy", renamed(current_xml()))
+
+    assert (answer.status_code, version()) == (200, 1)
+    assert answer.json["go"] == f"/releases/#note-{PROCESS}"
+    assert f'id="note-{PROCESS}"' in one_of_two.get("/releases/").text
+    handed = one_of_two.post(f"/releases/{PROCESS}", {"note": "改了名称"})
+    assert handed.status_code == 302 and version() == 1
+    desks.town.does("try_out", works=True, text="试过")
+    assert version() == 1
+    desks.town.does("approve", approved=True, running="stay", text="同意")
+    assert version() == 2
+
+
+def test_by_two_a_faulty_draft_is_kept_and_not_handed_in(one_of_two: Browser) -> None:
+    answer = send(one_of_two, "deploy", without_form(current_xml()))
+
+    assert answer.status_code == 422 and "还不能交稿" in answer.json["message"]
+    assert version() == 1
+    with db.reading() as session:
+        assert drafts.of(session, PROCESS) is not None
+
+
+def test_by_two_what_did_not_change_is_no_draft(one_of_two: Browser) -> None:
+    answer = send(one_of_two, "deploy", current_xml())
+
+    assert answer.json["message"] == "内容没有变，仍是第 1 版。"
+    with db.reading() as session:
+        assert drafts.of(session, PROCESS) is None
+
+
+def test_a_demonstration_keeps_the_direct_way() -> None:
+    assert settings.read({"VISITFLOW_DEMO": "1"}).deploys_directly
+    assert settings.read({"VISITFLOW_RELEASE_BY_TWO": "0"}).deploys_directly
+    assert not settings.read({}).deploys_directly
 
 
 def test_a_layout_keeps_the_meaning(designer: Browser) -> None:

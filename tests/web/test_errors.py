@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import sqlite3
+from typing import Any
 
+import psycopg
+import pytest
+from sqlalchemy.exc import DataError, OperationalError
+
+from engine import db
 from engine.db import Database
 from tests.builders import a_city, an_elder
 from tests.web.conftest import Browser, Place
@@ -91,3 +97,44 @@ def test_files_of_the_pages_are_kept_for_a_year_by_their_content(site: Browser) 
     assert "immutable" not in site.get("/static/look.css").headers["Cache-Control"]
     assert site.get("/static/../app.py").status_code == 404
     assert site.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def full() -> OperationalError:
+    fault = sqlite3.OperationalError("database or disk is full")
+    fault.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return OperationalError("INSERT", {}, fault)
+
+
+def away() -> OperationalError:
+    return OperationalError("SELECT", {}, psycopg.errors.AdminShutdown("terminating connection"))
+
+
+@pytest.mark.parametrize(("fault", "status", "words"), [(full(), 507, "磁盘满了"), (away(), 503, "等几秒再试")])
+def test_a_database_in_trouble_is_said_in_a_sentence_and_not_asked_again(
+    site: Browser, place: Place, monkeypatch: pytest.MonkeyPatch, fault: OperationalError, status: int, words: str
+) -> None:
+    site.sign_in(place.users["visitor"])
+
+    def no_database(*_: Any) -> Any:
+        raise fault
+
+    monkeypatch.setattr(db, "reading", no_database)
+
+    page, program = site.get("/tasks"), site.get("/tasks", headers={"Accept": "application/json"})
+
+    assert page.status_code == status and words in page.text
+    assert program.status_code == status and program.json is not None and words in program.json["message"]
+    assert page.headers["Retry-After"] == "2"
+
+
+def test_values_that_no_database_takes_are_the_askers_fault(
+    site: Browser, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign_in(place.users["visitor"])
+
+    def unfit() -> str:
+        raise DataError("SELECT", {}, psycopg.DataError("cannot contain NUL"))
+
+    monkeypatch.setitem(site.client.application.view_functions, "me.index", unfit)
+
+    assert site.get("/me").status_code == 400

@@ -90,3 +90,14 @@ def test_an_elder_out_of_scope_cannot_be_reported_by_number(site: Browser, datab
     answer = site.post("/report", {"elder": place.elder_id, "kinds": ["fall"], "danger": "no"})
 
     assert answer.status_code == 422 and sent(database) == []
+
+
+def test_a_place_without_an_elder_lies_where_the_reporter_works(
+    site: Browser, place: Place, database: Database
+) -> None:
+    site.sign_in(place.users["grid_worker"])
+    site.get("/report")
+    site.post("/report", {"place": "街心公园长椅", "kinds": ["illness"], "danger": "yes"})
+
+    ((_, _, _, payload),) = sent(database)
+    assert payload["unit_path"] == place.paths["grid"]

@@ -11,6 +11,8 @@ from engine.db import Database
 from tests.web.conftest import Browser, Place, a_task
 from web.attachments import Attachment
 
+JSON = {"Accept": "application/json"}
+
 
 def open_task(database: Database, place: Place, **facts: Any) -> UUID:
     """A task of visitor A about the elder, with the form F-NOTE."""
@@ -27,6 +29,12 @@ def shared_task(database: Database, place: Place, **facts: Any) -> UUID:
 def submission_in(text: str) -> str:
     found = re.search(r'name="submission" value="([^"]+)"', text)
     assert found, "the form carries the number of its submission"
+    return found[1]
+
+
+def ticket_in(text: str) -> str:
+    found = re.search(r'name="ticket" value="([^"]+)"', text)
+    assert found, "the form carries the proof that it was given to this person"
     return found[1]
 
 
@@ -193,3 +201,26 @@ def test_a_plain_task_says_what_it_is_about_in_one_language(site: Browser, datab
     assert "未核实呼叫：请立即联系<" in chinese and "设备不在册" in chinese and "紧急呼叫" in chinese
     assert "Unverified call: contact now<" in english and "The device is not on file" in english
     assert "未核实" not in english
+
+
+def test_a_form_of_a_task_that_was_handed_on_is_kept_however_often_and_changed(
+    site: Browser, database: Database, place: Place
+) -> None:
+    task_id = open_task(database, place)
+    site.sign_in(place.users["visitor"])
+    shown = site.get(f"/tasks/{task_id}").text
+    form = {"submission": submission_in(shown), "ticket": ticket_in(shown), "result": "done"}
+    with database.writing() as session:
+        tasks.hand_over(session, task_id, place.ids["visitor_b"], "visitor", place.paths["village"], "stands_in_for_a")
+
+    sent = ("在路上写的", "在路上写的", "在路上又改了", "在路上又改了")
+    told = [site.post(f"/tasks/{task_id}", {**form, "text": text}, headers=JSON).json for text in sent]
+    nobody = site.post(f"/tasks/{task_id}", {**form, "text": "没有凭证", "ticket": "x"}, headers=JSON)
+
+    assert [each and each["state"] for each in told] == ["moved"] * 4
+    assert nobody.status_code == 404
+    with database.reading() as session:
+        kept = submissions.of_task(session, task_id)
+        looked_at = [row for row in tasks.find(session).rows if row.element_id == "look_at_supplement"]
+    assert [(each.state, each.body["text"]) for each in kept] == [("late", "在路上写的"), ("late", "在路上又改了")]
+    assert len(looked_at) == 2

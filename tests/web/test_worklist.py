@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import event
+import orjson
+import pytest
+from sqlalchemy import event, insert, update
 
+from engine import clock
 from engine.db import Database
+from engine.tasks import task
+from engine.tasks.words import task_copy
 from tests.builders import a_city, an_elder
 from tests.web.conftest import Browser, Place, a_task
 
@@ -23,7 +31,7 @@ def of_the_visitor(database: Database, place: Place, elder_id: int | None = None
         )
 
 
-def test_urgent_stands_on_top_then_today_this_week_later(site: Browser, database: Database, place: Place) -> None:
+def test_urgent_stands_on_top_then_late_today_this_week_later(site: Browser, database: Database, place: Place) -> None:
     for name, due, priority in (
         ("以后的事", timedelta(days=20), None),
         ("今天的事", timedelta(hours=8), None),
@@ -41,8 +49,9 @@ def test_urgent_stands_on_top_then_today_this_week_later(site: Browser, database
         for text in (
             "紧急</span>",
             "急事",
-            "今天</span>",
+            "已超期</span>",
             "昨天的事",
+            "今天要办</span>",
             "今天的事",
             "本周</span>",
             "周四的事",
@@ -135,6 +144,46 @@ def test_long_lists_go_on_after_the_last_row_and_repeat_none(site: Browser, data
     assert first.count("data-id=") == 40 and second.count("data-id=") == 5
     assert not set(_ids(first)) & set(_ids(second))
     assert site.get("/tasks?after=rubbish").status_code == 200
+
+
+def _a_long_past(database: Database, place: Place) -> None:
+    """45 tasks that the visitor did, five of them at one moment, copied to the visitor as well; one still open."""
+    with database.writing() as session:
+        for number in range(46):
+            task_id = a_task(session, "visitor", place.paths["village"], assignee=place.ids["visitor"], form=None)
+            if number:
+                told = {"number": number, "task_id": task_id, "person_id": place.ids["visitor"], "kind": "copy"}
+                who = {"who": place.ids["village_desk"], "at": clock.now()}
+                session.connection().execute(insert(task_copy).values(**told, **who))
+                at = clock.now() - timedelta(minutes=min(number, 41))
+                over = {"state": "done", "done_by": place.ids["visitor"], "done_at": at}
+                session.connection().execute(update(task).where(task.c.id == task_id).values(**over))
+
+
+@pytest.mark.parametrize("address", ["/tasks?tab=done", "/tasks/copied"])
+def test_done_and_copied_go_on_after_the_last_row_and_repeat_none(
+    site: Browser, database: Database, place: Place, address: str
+) -> None:
+    _a_long_past(database, place)
+    site.sign_in(place.users["visitor"])
+
+    first = site.get(address).text
+    [onward] = [part.split('"')[0] for part in first.split('href="')[1:] if "after=" in part.split('"')[0]]
+    second = site.get(unescape(onward)).text
+
+    assert (len(_ids(first)), len(_ids(second)), len({*_ids(first), *_ids(second)})) == (40, 5, 45)
+    assert "after=" not in second
+
+
+@pytest.mark.parametrize("address", ["/tasks?tab=done", "/tasks", "/tasks/started", "/tasks/copied"])
+def test_an_address_that_no_page_gave_shows_the_first_page(site: Browser, place: Place, address: str) -> None:
+    site.sign_in(place.users["visitor"])
+    with_key = f"{address}{'&' if '?' in address else '?'}after="
+    no_zone, no_rank = ([0, "2026-03-02T09:00:00", str(UUID(int=1))], [10**9, clock.now(), UUID(int=1)])
+    keys = [urlsafe_b64encode(orjson.dumps(each)).decode() for each in (no_zone, no_rank, [1, 2, 3], {})]
+
+    for key in (*keys, "9" * 40, "-1", "2026-03-02_" + str(UUID(int=1)), "rubbish"):
+        assert site.get(with_key + key).status_code == 200, key
 
 
 def _ids(text: str) -> list[str]:

@@ -125,8 +125,9 @@ const actions = {
   async deploy() {
     const answer = await send(facts.deploy, { xml: await current() });
     if (answer.findings?.length) showFindings(answer.findings);
-    say(answer.message, answer.version ? "good" : "bad");
-    if (answer.version) changed = false;
+    say(answer.message, answer.version || answer.go ? "good" : "bad");
+    if (answer.version || answer.go) changed = false;
+    if (answer.go) location.assign(answer.go);
   },
   async layout() {
     before = await current();

@@ -1,12 +1,14 @@
 /* The little that pages do by themselves. Every form works without this file.
 
    data-poll="address" data-every="20"   asks again and renews its rows; new rows wait behind «新来 N 条，显示»
+   data-always                           beside data-poll: asks also while the page is hidden (sound of emergencies)
    data-whole                            beside data-poll: everything is renewed at once, nothing waits
    data-until="moment"                   the last five minutes of a deadline count down by the second
    data-focus                            takes the focus when the page opens (what is wrong with a form)
    data-open="id" / data-close           opens and closes a <dialog>; without script the link beside it does
    data-wipe="question"                  signing out: removes drafts from the device, asks first when some are unsent
    data-reveal="address"                 shows a masked value in place; the server writes down who looked
+   data-passing="5"                      goes away after so many seconds (undo)
    form                                  says that it is being sent, and is sent once  */
 (() => {
   "use strict";
@@ -16,22 +18,54 @@
   const now = () => Date.now() + ahead;
 
   document.querySelector("[data-focus]")?.focus();
+  for (const each of document.querySelectorAll("[data-passing]")) setTimeout(() => each.remove(), each.dataset.passing * 1000);
+
+  /* What the device keeps: files of drafts, the outbox of a phone, notes. A store for one transaction, undefined without
+     IndexedDB; "strict": written to the disk before it counts, so a killed browser loses nothing. */
+  const shelf = new Promise((done) => {
+    if (!window.indexedDB) return done(null);
+    const asked = indexedDB.open("visitflow", 2);
+    asked.onupgradeneeded = () => {
+      for (const name of ["files", "outbox", "meta"]) {
+        if (!asked.result.objectStoreNames.contains(name)) asked.result.createObjectStore(name);
+      }
+    };
+    asked.onsuccess = () => {
+      asked.result.onversionchange = () => asked.result.close();
+      done(asked.result);
+    };
+    asked.onerror = () => done(null);
+  });
+  const store = async (name, mode = "readonly") =>
+    (await shelf)?.transaction(name, mode, { durability: "strict" }).objectStore(name);
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;
-    if (form.dataset.wipe && !wipe(form.dataset.wipe)) return event.preventDefault();
+    if (form.dataset.wipe) {
+      event.preventDefault();
+      return wipe(form.dataset.wipe).then((gone) => gone && form.submit());
+    }
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     event.submitter?.setAttribute("aria-busy", "true");
   });
-  /* Signing out leaves nothing of anybody on the device; unsent drafts are asked about first. */
-  function wipe(question) {
-    const drafts = Object.keys(localStorage).filter((name) => name.startsWith("draft:"));
-    const unsent = drafts.some((name) => !JSON.parse(localStorage.getItem(name)).sent);
-    if (unsent && !confirm(question)) return false;
+  /* Signing out leaves nothing of anybody on the device but what was finished and not sent yet: that is sent when the
+     same person signs in again. Unfinished drafts are asked about first. */
+  async function wipe(question) {
+    const finished = await new Promise(async (done) => {
+      const asked = (await store("outbox"))?.getAll();
+      if (!asked) return done([]);
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => done([]);
+    });
+    const kept = new Set(finished.map((each) => `draft:${each.draft}`));
+    const drafts = Object.keys(localStorage).filter((name) => name.startsWith("draft:") && !kept.has(name));
+    if (drafts.some((name) => !JSON.parse(localStorage.getItem(name)).sent) && !confirm(question)) return false;
     for (const name of drafts) localStorage.removeItem(name);
-    window.indexedDB?.deleteDatabase("visitflow");
+    const files = await store("files", "readwrite");
+    for (const name of drafts) files?.delete(IDBKeyRange.bound(`${name}|`, `${name}|\uffff`));
+    for (const name of (await window.caches?.keys()) || []) if (name.startsWith("pages-")) await caches.delete(name);
     return true;
   }
 
@@ -90,7 +124,7 @@
     const notice = list.previousElementSibling?.matches("[data-new]") ? list.previousElementSibling : null;
 
     async function ask() {
-      if (document.hidden) return;
+      if (document.hidden && !("always" in list.dataset)) return;
       try {
         const answer = await fetch(list.dataset.poll, { headers: { "X-Fragment": "1", "If-None-Match": mark }, cache: "no-store" });
         if (answer.status === 401) return location.reload();
@@ -155,6 +189,7 @@
     notice?.querySelector("button").addEventListener("click", () => { show(); list.focus(); });
     setInterval(ask, 1000 * (Number(list.dataset.every) || 20));
     document.addEventListener("visibilitychange", ask);
+    document.addEventListener("ask", ask);
   }
 
   /* Pictures are made small before they are sent: 1280 px, JPEG. Where that fails the original goes. */
@@ -182,5 +217,9 @@
     }
   }
 
-  window.visitflow = { now, english };
+  /* 09:02 in the pages' time, wherever the phone believes to be. */
+  const minutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone });
+  const clock = (at) => minutes.format(at);
+
+  window.visitflow = { now, english, store, clock };
 })();

@@ -65,7 +65,7 @@
         if (element.hidden !== hide) [element.hidden, moved] = [hide, true];
       }
     }
-    for (const part of all("[data-part]")) part.hidden = !all("details:not([hidden])", part).length;
+    for (const part of all("[data-part]")) part.hidden = !all("details[data-section]:not([hidden])", part).length;
   }
 
   function missing(place = form) {
@@ -94,12 +94,13 @@
       const step = bar?.querySelector(`[data-of="${section.dataset.section}"]`);
       if (step) step.hidden = section.hidden;
       if (section.hidden) continue;
-      const isDone = !missing(section).length && (passed.has(section) || hasAnswer(section));
+      const isFaulty = "faulty" in section.dataset || inputs(section).some(faultOf);
+      const isDone = !isFaulty && !missing(section).length && (passed.has(section) || hasAnswer(section));
       const tick = section.querySelector(".tick");
       const isCounted = "counted" in section.dataset;
       total += isCounted;
-      tick.textContent = isDone ? "✓" : isCounted ? total : "·";
-      tick.dataset.is = isDone ? "done" : section === current ? "now" : "";
+      tick.textContent = isDone ? "✓" : isFaulty ? "!" : isCounted ? total : "·";
+      tick.dataset.is = isDone ? "done" : isFaulty ? "faulty" : section === current ? "now" : "";
       section.querySelector("[data-said]").textContent = summary(section);
       done += isCounted && isDone;
       if (step) step.className = isDone ? "done" : section === current ? "now" : "";
@@ -120,8 +121,8 @@
 
   function sumUp(part) {
     const place = part.querySelector("[data-part-done]");
-    const own = all("details:not([hidden])", part);
-    if (place) place.textContent = `${all("details:not([hidden]) .tick[data-is=done]", part).length} / ${own.length}`;
+    const own = all("details[data-section]:not([hidden])", part);
+    if (place) place.textContent = `${all("details[data-section]:not([hidden]) .tick[data-is=done]", part).length} / ${own.length}`;
   }
 
   function nameButtons() {
@@ -354,17 +355,28 @@
     });
   }
 
+  /* Where the phone is: degrees, metres and datum; some phones never answer, then one writes the place */
+  for (const button of all("[data-locate]")) {
+    button.hidden = !navigator.geolocation;
+    button.addEventListener("click", () => {
+      const refused = () => { button.textContent = button.dataset.words; };
+      button.setAttribute("aria-busy", "true");
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => {
+          document.getElementById(button.dataset.locate).value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)} ±${Math.round(coords.accuracy)}m wgs84`;
+          button.removeAttribute("aria-busy");
+          changed();
+        },
+        () => { button.removeAttribute("aria-busy"); refused(); },
+        { enableHighAccuracy: true, timeout: 8000, maximumAge: 60000 },
+      );
+    });
+  }
+
   /* Drafts by the task's id: text in localStorage, files in IndexedDB, for three days */
 
   const key = form.dataset.draft ? `draft:${form.dataset.draft}` : "";
-  const shelf = new Promise((done) => {
-    if (!key || !window.indexedDB) return done(null);
-    const asked = indexedDB.open("visitflow", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore("files");
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => done(null);
-  });
-  const files = async (mode) => (await shelf)?.transaction("files", mode).objectStore("files");
+  const files = async (mode) => (key ? window.visitflow?.store("files", mode) : undefined);
   let saving = 0;
 
   async function save() {
@@ -382,7 +394,7 @@
 
   function tellSaved(at) {
     const place = bar?.querySelector("[data-saved]");
-    const time = new Date(at).toTimeString().slice(0, 5);
+    const time = window.visitflow.clock(at);
     if (place) place.textContent = `${(place.dataset.note ??= place.textContent)}${place.dataset.note ? " · " : ""}${say("saved", { time })}`;
   }
 
@@ -427,36 +439,64 @@
 
   const labelOf = (element) => (element.closest("li[id]") || element).querySelector("legend,label")?.textContent.trim() || "";
 
+  const fieldOf = (input) => input.closest("[id^='f-']:not(input,select,textarea)");
+
+  /* What the phone can say of one answer: the browser's own words, and the bounds of a number typed as text. */
+  function faultOf(input) {
+    if (!isShown(input) || input.type === "file") return "";
+    const value = input.value.trim().replace(",", ".");
+    if (value && !Number.isNaN(Number(value))) {
+      if (input.min && Number(value) < Number(input.min)) return say("small", { n: input.min });
+      if (input.max && Number(value) > Number(input.max)) return say("big", { n: input.max });
+    }
+    return input.checkValidity() ? "" : input.validationMessage;
+  }
+
   function faults() {
     const found = missing().map((element) => [element, element.dataset.wanted || say("required")]);
-    for (const input of inputs()) {
-      if (isShown(input) && input.type !== "file" && !input.checkValidity()) {
-        found.push([input.closest("[id^='f-']:not(input,select,textarea)"), input.validationMessage]);
-      }
-    }
+    for (const input of inputs()) if (faultOf(input)) found.push([fieldOf(input), faultOf(input)]);
     return found;
   }
 
   function tell(found) {
     const box = form.querySelector("[data-faults]");
+    const places = new Map(found.map(([element]) => [element, element.closest("details")]));
     for (const old of all(".error.is-here")) old.remove();
+    for (const section of sections) section.toggleAttribute("data-faulty", [...places.values()].includes(section));
+    document.querySelector(".toast")?.remove(); /* what it told is over */
     box.hidden = !found.length;
     if (!found.length) return;
     box.querySelector("h2").textContent = say("left", { n: found.length });
-    for (const old of all("a", box)) old.remove();
-    for (const [element, sentence] of found) {
+    for (const old of all("a,h3", box)) old.remove();
+    let under = null;
+    for (const [element, sentence] of found.sort(([one], [other]) => (one.compareDocumentPosition(other) & 2 ? 1 : -1))) {
+      const section = places.get(element);
+      if (section && section !== under) {
+        box.append(Object.assign(document.createElement("h3"), { textContent: title(section) }));
+        under = section;
+      }
       const link = document.createElement("a");
       link.href = `#${element.id}`;
       link.textContent = `${labelOf(element)}${say("colon")}${sentence}`;
       box.append(link);
-      const words = document.createElement("p");
-      words.className = "error is-here";
-      words.textContent = sentence;
-      element.append(words);
+      element.append(word(sentence));
     }
-    box.focus();
-    box.scrollIntoView({ block: "center" });
+    renew();
+    box.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "start" });
   }
+
+  const word = (sentence) => Object.assign(document.createElement("p"), { className: "error is-here", textContent: sentence });
+
+  /* A number out of bounds is said when one leaves it; what was said goes as soon as it is not so any more. */
+  form.addEventListener("change", ({ target }) => {
+    const place = target.name && fieldOf(target);
+    if (!place) return;
+    for (const old of place.querySelectorAll(":scope > .error")) old.remove();
+    if (faultOf(target)) place.append(word(faultOf(target)));
+    const section = place.closest("details");
+    if (section && !section.querySelector(".error")) section.removeAttribute("data-faulty");
+  });
 
   form.querySelector("[data-faults]").addEventListener("click", (event) => {
     const target = event.target.hash && document.getElementById(event.target.hash.slice(1));
@@ -483,8 +523,15 @@
       renew();
       return tell(found);
     }
-    const kept = key && JSON.parse(localStorage.getItem(key) || "null");
+    const kept = key && !("owner" in document.body.dataset) && JSON.parse(localStorage.getItem(key) || "null");
     if (kept) localStorage.setItem(key, JSON.stringify({ ...kept, sent: Date.now() }));
+  });
+  /* The server sent it back (field.js): [id, name, sentence] of each fault. */
+  form.addEventListener("refused", (event) => {
+    const found = event.detail.faults.map(([id, , sentence]) => [document.getElementById(id), sentence]).filter(([place]) => place);
+    for (const [place] of found) place.closest("details")?.setAttribute("open", "");
+    renew();
+    tell(found.length ? found : [[form, event.detail.message]]);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input:not([type=file])")) event.preventDefault();

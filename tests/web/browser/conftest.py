@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as BrowserError
 
 from engine import settings
 from engine.db import Database
@@ -20,6 +21,8 @@ from web.app import create_app
 PICTURES = Path(__file__).parents[3] / "test-results"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+expect.set_options(timeout=20_000)  # a test says what is seen, never how soon
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,6 +68,7 @@ def signed_in(browser: Browser, address: str) -> Iterator[OpenPage]:
         page.fill("#name", user)
         page.fill("#password", PASSWORD)
         page.locator("button.button-main").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
         return page
 
     yield open_page
@@ -78,13 +82,25 @@ def judged() -> Callable[[Page, str], None]:
     """judged(page, name): axe finds nothing, nothing hangs over the side, and the picture lies in test-results."""
 
     def judge(page: Page, name: str) -> None:
-        PICTURES.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png")
+        taken(page, name)
         found = Axe().run(page).response["violations"]
         assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
         assert overhang(page) == 0
 
     return judge
+
+
+def taken(page: Page, name: str, full_page: bool = False) -> None:
+    """A picture of the page in test-results; Chromium on a loaded machine fails to take one now and then, so thrice."""
+    PICTURES.mkdir(exist_ok=True)
+    for left in (2, 1, 0):
+        try:
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
+            return
+        except BrowserError as failed:
+            if not left or "Unable to capture" not in str(failed):
+                raise
+            page.wait_for_timeout(500)
 
 
 def overhang(page: Page) -> int:

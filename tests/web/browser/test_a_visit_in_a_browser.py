@@ -73,9 +73,9 @@ def send(page: Page) -> None:
     for _ in range(40):
         page.locator("[data-send]").click()
         page.wait_for_timeout(60)
-        if page.url != where or page.locator("[data-send]").count() == 0:
+        if page.url != where or page.locator("[data-send][aria-busy]").count():
             break
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: url != where)
     jobs.drain()
 
 
@@ -86,6 +86,7 @@ def test_a_visit_on_a_phone_and_the_emergency_that_it_finds(signed_in: OpenPage,
     for _ in range(3):  # the order is accepted, the visitor checks in at the door, then comes the record
         page.goto("/tasks")
         page.locator(".card-main").first.click()
+        page.wait_for_url("**/tasks/*")
         if page.locator('[name="home_safety.gas.level"]').count():
             break
         answer_all(page)

@@ -11,8 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from engine import settings
 from engine.db import Database
-from tests.web.browser.conftest import DESK, PICTURES, OpenPage, overhang
+from tests.web.browser.conftest import DESK, OpenPage, overhang, taken
 from tests.web.desks import Desks
 from web import assets
 
@@ -39,8 +40,7 @@ def desks(database: Database, monday: datetime) -> Desks:
 
 def looked_at(page: Page, name: str) -> None:
     """As `judged`, leaving out what bpmn-js draws itself."""
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+    taken(page, name)
     found = Axe().run(page, context={"exclude": [[".djs-container"]]}).response["violations"]
     assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
     assert overhang(page) == 0
@@ -117,7 +117,7 @@ def test_the_case_file_prints_on_paper(signed_in: OpenPage, desks: Desks) -> Non
     expect(page.locator(".side")).to_be_hidden()
     expect(page.get_by_text("承办人签字")).to_be_visible()
     assert overhang(page) == 0
-    page.screenshot(path=PICTURES / "desk-case-file-printed.png", full_page=True)
+    taken(page, "desk-case-file-printed", full_page=True)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,11 @@ def test_the_page_is_sound(signed_in: OpenPage, desks: Desks, role: str, path: s
     looked_at(page, f"{name}-{spoken}")
 
 
-def test_a_designer_draws_saves_is_told_and_deploys(signed_in: OpenPage, desks: Desks) -> None:
+def test_a_designer_draws_saves_is_told_and_deploys(
+    signed_in: OpenPage, desks: Desks, request: pytest.FixtureRequest
+) -> None:
+    settings.change(release_by_two=False)
+    request.addfinalizer(lambda: settings.change(release_by_two=True))
     page = signed_in(desks.users["designer"], DESK)
     page.goto("/designer/village_note")
     page.wait_for_selector("#canvas[data-ready]")
@@ -153,7 +157,7 @@ def test_a_designer_draws_saves_is_told_and_deploys(signed_in: OpenPage, desks: 
     told = page.locator("#findings .finding[data-level=error]")
     expect(told.first).to_contain_text("表单")
     expect(page.locator(".finding-mark[data-level=error]")).to_be_visible()
-    page.screenshot(path=PICTURES / "desk-designer-finding.png")
+    taken(page, "desk-designer-finding")
 
     page.locator("#deploy").click()
     expect(page.locator("#designer-says")).to_have_text("没有部署：先改好标红的地方。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -61,7 +62,7 @@ def test_a_visitor_signs_in_on_a_phone_and_completes_a_task(
     page.locator('[name="text"]').fill("已铺防滑垫")
     page.locator("[data-send]").click()
 
-    expect(page.locator(".toast")).to_have_text("已提交")
+    expect(page.locator(".toast > span")).to_have_text("已提交：隐患复查")
     expect(page.get_by_text("今天的都办完了")).to_be_visible()
     with database.reading() as session:
         assert tasks.get(session, task_id).state == "done"
@@ -150,10 +151,10 @@ def test_a_masked_number_is_shown_in_place(signed_in: OpenPage, place: Place) ->
     page.goto(f"/elders/{place.elder_id}")
 
     masked = page.locator("[data-masked]").first
+    first, last = re.findall(r"(\d{3})\*+(\d{4})", masked.inner_text())[0]
     masked.get_by_role("button").click()
 
-    expect(masked).to_have_text(page.locator("[data-masked]").first.inner_text())
-    expect(masked).not_to_contain_text("*")
+    expect(masked).to_have_text(re.compile(rf"^{first}\d{{4}}{last}$"))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -292,7 +293,7 @@ def test_the_keyboard_reaches_the_first_task(signed_in: OpenPage, database: Data
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    for _ in range(6):
+    for _ in range(12):  # tabs of lists, the bell and the day's way come first
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.className") == "card-main":
             break

@@ -43,6 +43,9 @@ export class Panel {
       help: this.words.dueHelp,
     });
     this.field(this.words.separate, property(element, "separate_from"), (value) => this.set(element, "separate_from", value));
+    this.field(this.words.verbs, property(element, "verbs"), (value) => this.set(element, "verbs", value), {
+      help: this.words.verbsHelp,
+    });
     this.choice(this.words.priority, property(element, "priority"), { urgent: this.words.urgent, today: this.words.today }, (value) =>
       this.set(element, "priority", value),
     );

@@ -1,0 +1,93 @@
+"""What happens to him: an SOS, the hospital, a festival, a loss, the son, a storm. P15 to P19, P09, P10, P35."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from care.absences import Absence
+from care.cases import Case
+from care.duties import DutyCase
+from care.special_periods import PeriodContact, SpecialPeriod
+from tests.flows import life_help
+from tests.flows import life_words as words
+from tests.flows.life import Life
+from tests.processes import answers as say
+
+PENDANT, KEY = "p-1949", "ab" * 16
+SON, DAUGHTER = "13600000002", "13700000001"
+
+
+def a_pendant(life: Life, folder: Path) -> None:
+    listed = folder / "devices.csv"
+    listed.write_text(f"device,key,kind,elder,model\n{PENDANT},{KEY},sos,{life.elder().number},挂件\n")
+    life.types("devices", "import", str(listed))
+
+
+def he_falls_and_presses(life: Life) -> None:
+    """SOS: the four steps begin together; the first contact hears; the kind decides who comes."""
+    life.until("2026-09-08 20:00")
+    began = life.now()
+    assert life.presses(PENDANT, KEY) == "accepted"
+    assert {"call_elder", "call_family", "ask_visitor", "grid_worker_check"} <= life.open().keys()
+    told = [each for each in life.sent(began) if each["channel"] == "sms"]
+    assert [(each["template"], each["to"]) for each in told] == [("first_contact", DAUGHTER)]
+    life.does("monitor_desk", "call_elder", {**say.urgent("fall"), "state_words": "摔倒站不起来"})
+    assert not {"call_family", "ask_visitor", "grid_worker_check"} & life.open().keys()
+    life.does("monitor_desk", "call_120", {"services": ["120"], "called_by": "坐席", "level": "urgent"})
+    life.does("monitor_desk", "family_comes", {"whom": "赵女儿", "answer": "comes"})
+    life.does("village_desk", "escort", {"who": "family", "hospital": "第一医院"})
+    life.until("2026-09-08 23:00")
+    result = {"result": "admitted", "since": "2026-09-08T22:00", "hospital": "第一医院", "until_on": "2026-09-18"}
+    life.does("village_desk", "hospital_result", result)
+    assert life.elder().status == "absent"
+    absence = life.rows(Absence)[0]
+    assert (absence.kind, str(absence.until_at.date())) == ("hospital", "2026-09-18")
+
+
+def fed_back_and_reviewed_by_somebody_else(life: Life) -> None:
+    """Feedback within 24 hours of the alarm; three working days to the review; the township files it."""
+    life.until("2026-09-09 10:00")
+    life.does("monitor_desk", "feedback_24h", {"state": "hospital", "talked_with": ["family"], "result": "髋部骨折住院",
+                                               "ledger_updated": True}, due="2026-09-09 20:00")  # fmt: skip
+    life.until("2026-09-11 15:00")
+    review = {**say.review(where="hospital"), "on_site_on": "2026-09-11T14:30"}
+    life.does("township_desk", "review_3wd", review)
+    life.does("village_desk", "check_file", say.case_file())
+    life.does("township_desk", "approve_archive", {"answer": "yes"})
+    case = life.rows(Case)[0]
+    assert (case.state, case.locked, case.round) == ("archived", True, 1)
+
+
+def in_hospital(life: Life) -> None:
+    """The period's visit is made by telephone, the surveyors ask about the case, and on the day the visitor asks."""
+    life.until("2026-09-15 10:00")
+    life.visits(words.by_phone(), mode="phone", due="2026-09-15 18:00", kind="regular")
+    life.does("surveyor", "call_back", {"way": "phone", "reached": "yes", "respondent": "family", "overall": 5})
+    life.until("2026-09-18 09:00")
+    life.does("visitor", "confirm_back", {"answer": "back"})
+    assert life.elder().status == "in_register"
+
+
+def the_moon_festival(life: Life) -> None:
+    """It opens by itself two days before; he is visited once more, and the district writes its report."""
+    life.until("2026-09-24 10:00")
+    period = life.every(SpecialPeriod)[0]
+    assert (period.name, period.state) == ("中秋节", "open")
+    life.visits(words.at_home(), due="2026-09-25 00:30", kind="special_period")
+    assert [each.how for each in life.rows(PeriodContact)] == ["home"]
+    assert "accept_or_swap" in life.open()  # the regular visit of the period stays owed
+
+
+def the_son_is_taught(life: Life) -> None:
+    """Urged twice in vain: a grave result on record, the joint education, its check, ninety days of watching."""
+    life.does("village_desk", "check_urged", life_help.VAIN, due="2026-09-28 23:59")
+    life.does("township_lead", "record_grave", {"results": ["injury", "hospital"], "finding": "摔伤住院无人照料"})
+    life.until("2026-09-29 10:00")
+    said = {"held_at": "2026-09-29T09:30", "participants": ["township", "justice"], "said": "依法应当履行"}
+    life.does("township_lead", "joint_education", said | {"promised": True, "promise": "每月回来"})
+    life.until("2026-10-15 09:00")
+    row = life.rows(DutyCase)[0]
+    assert row.grave_results == ["injury", "hospital"] and row.joint_at is not None
+    life.does("township_lead", "check_joint", {"result": "performing", "elder_words": "儿子回来了", "finding": "属实"},
+              due="2026-10-19 23:59")  # fmt: skip
+    assert life.rows(DutyCase)[0].stage == "watching"
