@@ -146,11 +146,23 @@ class _WriterLock:
 
     def __init__(self, path: Path | None) -> None:
         self._mine = threading.Lock()
-        self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._path = path
+        self._file = self._opened()
+
+    def _opened(self) -> int | None:
+        return None if self._path is None else os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def close(self) -> None:
+        """Give the file back; who writes once more opens it again."""
+        with self._mine:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
         with self._mine:
+            self._file = self._opened() if self._file is None else self._file
             if self._file is not None:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
@@ -253,6 +265,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self.is_sqlite:
+            self._writer.close()
 
 
 def _count(connection: Any, *statement: Any) -> None:

@@ -135,7 +135,7 @@ def listener(broker, city):
     listening.stop()
 
 
-def wait_for(true, seconds: float = 10) -> None:
+def wait_for(true, seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "did not happen in time"
@@ -251,18 +251,18 @@ def test_pushes_that_come_together_share_a_transaction_and_each_gets_its_own_ans
     def slow(batch):
         sizes.append(len(batch))
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(30)
         return real(batch)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
         patch.setattr(intake, "take_each", slow)
         first = pool.submit(gate.take, arrivals(body(city, "first")))
-        assert begun.wait(10)
+        assert begun.wait(30)
         rest = [pool.submit(gate.take, arrivals(body(city, f"e{n}"), body(city, f"f{n}"))) for n in range(5)]
         while len(gate._waiting) < 5:
             time.sleep(0.01)
         go_on.set()
-        answers = [each.result(10) for each in [first, *rest]]
+        answers = [each.result(30) for each in [first, *rest]]
 
     assert sizes == [1, 10]
     assert [[each.id for each in found] for found in answers] == [["first"], *([f"e{n}", f"f{n}"] for n in range(5))]

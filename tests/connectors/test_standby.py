@@ -32,7 +32,7 @@ def quick(database, monkeypatch):
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < until, "did not happen in time"
         time.sleep(0.01)

@@ -18,7 +18,7 @@ from tests.engine.drawing import Drawing
 from tests.engine.steps import TASK, deploy, open_incidents, open_tasks, start
 
 
-def eventually(holds: Callable[[], object], seconds: float = 10) -> None:
+def eventually(holds: Callable[[], object], seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "did not happen in time"
@@ -48,7 +48,7 @@ def test_work_is_done_by_the_workers_of_its_lane_after_the_commit(workers):
     with jobs.transaction() as session:
         work.add(session, "test.done", lane="alarm")
 
-    assert done.wait(5)
+    assert done.wait(30)
     eventually(lambda: not left())
 
 
@@ -59,7 +59,7 @@ def left() -> bool:
 
 def test_a_long_batch_does_not_delay_an_alarm(workers):
     release, alarmed = threading.Event(), threading.Event()
-    jobs.does("test.batch")(lambda session, item: time.sleep(0.05))
+    jobs.does("test.batch")(lambda session, item: release.wait(0.5))
     jobs.does("test.alarm")(lambda session, item: alarmed.set())
     with jobs.transaction() as session:
         for _ in range(100):
@@ -68,16 +68,18 @@ def test_a_long_batch_does_not_delay_an_alarm(workers):
     with jobs.transaction() as session:
         work.add(session, "test.alarm", lane="alarm")
 
-    assert alarmed.wait(2)
+    assert alarmed.wait(30)
+    assert left()  # the batch takes 50 s
     release.set()
+    eventually(lambda: not left())
 
 
-def test_due_timers_fire_within_two_seconds(workers):
+def test_due_timers_fire_by_themselves(workers):
     deploy(Drawing("p").user("a", **TASK).boundary("t", "a", after="PT1S").user("b", **TASK)
            .path("start", "a", "end").path("t", "b", "e2"))  # fmt: skip
     start()
 
-    eventually(lambda: set(open_tasks()) == {"b"}, 3)
+    eventually(lambda: set(open_tasks()) == {"b"})
 
 
 def test_a_timer_that_a_worker_with_a_slow_clock_found_not_due_fires_all_the_same(database, monday):
@@ -106,7 +108,7 @@ def test_a_lost_bell_costs_delay_only(workers):
         work.add(session, "test.silent", lane="normal")
         session.info.clear()  # as if nobody had rung
 
-    assert done.wait(6)
+    assert done.wait(30)
 
 
 def test_what_fails_is_undone_and_waits(database, monday):
