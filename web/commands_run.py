@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -93,7 +93,7 @@ def web_command(port: int | None) -> None:
     db.open_database()
     import waitress
 
-    signal.signal(signal.SIGTERM, _as_if_interrupted)  # pages in hand are finished
+    running.stop_once()  # waitress finishes the pages in hand
     app = create_app()
     garbage.settle()
     waitress.serve(app, host=settings().host, port=settings().port, threads=settings().web_threads)
@@ -147,15 +147,11 @@ def listen_command() -> None:
     listener.stop()
 
 
-def _as_if_interrupted(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _wait() -> None:
-    stopping = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stopping.set())
-    stopping.wait()
+    with suppress(KeyboardInterrupt):
+        running.stop_once()
+        while True:
+            signal.pause()
 
 
 commands: list[click.Command] = [run_command, web_command, stream_command, worker_command, listen_command]

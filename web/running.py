@@ -33,6 +33,8 @@ from web.commands_database import upgrade
 
 logger = logging.getLogger(__name__)
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
 
 class HomeNotWritable(EngineError):
     """The home folder cannot be written."""
@@ -140,19 +142,30 @@ def keep_regular_work() -> None:
 
 def serve(parts: Parts) -> None:
     """Serve pages until SIGTERM or Ctrl+C, then stop everything in order."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        parts.stopping.set()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     garbage.settle()
     try:
+        stop_once()
         parts.server.run()
     except KeyboardInterrupt:
         pass
     finally:
         shut_down(parts)
+
+
+def stop_once() -> None:
+    """From now on the first SIGTERM or Ctrl+C raises KeyboardInterrupt in the main thread; later ones are nothing.
+
+    The handler sets no event: a signal that arrives inside `Event.set` or `Event.wait` would wait for itself for ever.
+    `make` passes SIGTERM on, so two of them come together.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in STOPS:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in STOPS:
+        signal.signal(each, stop)
 
 
 def shut_down(parts: Parts) -> None:
