@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from care import people
-from engine import clock, db, tasks
+from engine import clock, db, settings, tasks
 from engine.db import Database
 from tests.builders import a_city, an_elder
 from web import tables
-from web.app import create_app
+from web.app import create_app, secret_key
+from web.security import limiter
 
 tables.import_all()
 
@@ -51,11 +52,26 @@ class Browser:
         return answer
 
 
+_applications: dict[bool, tuple[Flask, dict[str, Any]]] = {}
+
+
+def application() -> Flask:
+    """The site without limits, as newly made. Hundreds of addresses are compiled for it, so it is made once."""
+    is_demo = settings.settings().demo
+    if is_demo not in _applications:
+        made = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
+        _applications[is_demo] = (made, dict(made.config))
+    app, configured = _applications[is_demo]
+    app.config.clear()
+    app.config.update(configured, SECRET_KEY=secret_key())
+    limiter.enabled = False
+    return app
+
+
 @pytest.fixture
 def site(database: Database) -> Iterator[Browser]:
     """A browser that nobody has signed in with."""
-    app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
-    with app.test_client() as client:
+    with application().test_client() as client:
         yield Browser(client)
 
 

@@ -76,7 +76,7 @@ def site(form: Form, scripts: tuple[str, ...] = SCRIPTS, **about: Any) -> tuple[
 def served(app: Flask) -> Iterator[str]:
     """The site on a free port of this machine."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # looks whether to stop that often
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -255,8 +255,10 @@ def test_the_shipped_broker_lets_a_device_speak_for_itself_alone_and_nobody_with
     heard: list[str] = []
     with mqtt("visitflow", "v") as listening, mqtt(device(1), "one") as one, mqtt("site", "s") as site:
         listening.on_message = lambda c, u, message: heard.append(message.topic)
+        subscribed: list[Any] = []
+        listening.on_subscribe = lambda *said: subscribed.append(said)
         listening.subscribe("care/v1/+/+/reading", 1)
-        time.sleep(0.5)
+        assert wait(lambda: subscribed)
         for client, topic in (
             (one, f"care/v1/anywhere/{device(1)}/reading"),
             (one, f"care/v1/anywhere/{device(2)}/reading"),

@@ -30,9 +30,8 @@ def sound(place, tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "flushes_per_second", lambda folder: 5000)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 100 * 1024**3}))
     monkeypatch.setattr(doctor, "CHECKS", tuple(each for each in doctor.CHECKS if each is not times.same_clock))
-    if not db.database().is_sqlite:
-        event.listen(db.database().engine, "connect", waits_for_the_disk)
-        db.database().engine.dispose()
+    event.listen(db.database().engine, "connect", waits_for_the_disk)
+    db.database().engine.dispose()
     with jobs.transaction() as session:
         policy_calendar.prepare(session)
         policy_calendar.decree(session, [], clock.today().year)
@@ -46,7 +45,7 @@ def sound(place, tmp_path, monkeypatch):
 
 def waits_for_the_disk(connection, record):
     """As in earnest; the databases of tests do not."""
-    connection.execute("SET synchronous_commit = on")
+    connection.execute("PRAGMA synchronous=FULL" if db.database().is_sqlite else "SET synchronous_commit = on")
     connection.commit()
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from engine import settings
 from engine.db import Database
-from tests.web.browser.conftest import DESK, OpenPage, overhang, taken
+from tests.web.browser.conftest import DESK, OpenPage, overhang, speak, taken
 from tests.web.desks import Desks
 from web import assets
 
@@ -131,7 +131,7 @@ def test_the_page_is_sound(signed_in: OpenPage, desks: Desks, role: str, path: s
     desks.alarm()
     page = signed_in(desks.users[role], DESK)
     if spoken == "en":
-        page.get_by_role("button", name="English").click()
+        speak(page, "en")
     page.goto(path)
 
     looked_at(page, f"{name}-{spoken}")

@@ -12,7 +12,7 @@ from care import handovers
 from engine import clock, db, jobs
 from engine.db import Database
 from tests import builders
-from tests.web.browser.conftest import DESK, PHONE, OpenPage
+from tests.web.browser.conftest import DESK, PHONE, OpenPage, speak
 from tests.web.desks import Desks
 
 pytestmark = pytest.mark.browser
@@ -35,18 +35,13 @@ def desks(database: Database, monday: datetime) -> Desks:
     return found
 
 
-def in_english(page: Page) -> None:
-    token = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
-    page.request.post("/language", form={"language": "en", "csrf_token": token})
-
-
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("speak", ["zh", "en"])
-def test_pages_and_forms(signed_in: OpenPage, judged: Judge, desks: Desks, size: dict[str, int], speak: str) -> None:
+@pytest.mark.parametrize("spoken", ["zh", "en"])
+def test_pages_and_forms(signed_in: OpenPage, judged: Judge, desks: Desks, size: dict[str, int], spoken: str) -> None:
     page = signed_in(desks.users["village_desk"], size)
-    if speak == "en":
-        in_english(page)
-    name = f"{size['width']}-{speak}"
+    if spoken == "en":
+        speak(page, "en")
+    name = f"{size['width']}-{spoken}"
     page.goto("/duties/")
     page.get_by_role("link", name="田桂芝").click()
     judged(page, f"duty-file-{name}")
@@ -57,11 +52,11 @@ def test_pages_and_forms(signed_in: OpenPage, judged: Judge, desks: Desks, size:
     judged(page, f"duty-verify-{name}")
 
 
-@pytest.mark.parametrize("speak", ["zh", "en"])
-def test_the_operators_form(signed_in: OpenPage, judged: Judge, desks: Desks, speak: str) -> None:
+@pytest.mark.parametrize("spoken", ["zh", "en"])
+def test_the_operators_form(signed_in: OpenPage, judged: Judge, desks: Desks, spoken: str) -> None:
     page = signed_in(desks.users["hotline"], DESK)
-    if speak == "en":
-        in_english(page)
+    if spoken == "en":
+        speak(page, "en")
     page.goto(f"/tasks/{desks.town.open()['answer'].id}")
     page.select_option("select[name=kind]", "urgent")
-    judged(page, f"ticket-{speak}")
+    judged(page, f"ticket-{spoken}")

@@ -13,6 +13,8 @@ from engine.db import Database
 from tests.web.browser.conftest import DESK
 from tests.web.desks import Desks
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def desks(database: Database, monday: datetime) -> Desks:
