@@ -187,6 +187,7 @@ def test_deployed_apart_a_bundle_is_the_same_as_deployed_here(database, monday):
     assert set(open_tasks(start("p"))) == {"b"}
 
 
+@pytest.mark.slow
 def test_what_the_child_does_not_finish_is_neither_read_nor_compiled_here(database, monday, monkeypatch):
     """Compiling is the child's work first: here it is one that never ends."""
     monkeypatch.setattr(prepared, "__name__", "tests.engine.hostile.endless_judge")

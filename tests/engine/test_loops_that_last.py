@@ -55,7 +55,9 @@ def test_a_thousand_rounds_on_the_database_end_right(database, monday):
         assert run.peek(session, instance_id).ended
 
 
-@pytest.mark.parametrize("sequential", [True, False], ids=["sequential", "parallel"])
+@pytest.mark.parametrize(
+    "sequential", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["sequential", "parallel"]
+)
 def test_five_hundred_members_are_all_done_and_their_results_stand_in_order(sequential):
     loop = members("people", "person", sequential, results="answers", result="ask")
     play = Play(Drawing().user("ask", loop).path("start", "ask", "end"), data={"people": list(range(500))})
@@ -99,16 +101,17 @@ def restless(cycle: str) -> Drawing:
     return drawing.service("work", "test.nothing").path("tick", "work", "end_tick")
 
 
+LONG = "members of members of members"
 BAD = {
     "an endless loop of gateways": lambda: ring(bomb=False),
     "a million members": lambda: crowd("1000 * 1000"),
-    "members of members of members": nested_crowds,
+    LONG: nested_crowds,
     "a cycle without interval": lambda: restless('"R/PT" + "0S"'),
     "a million ticks in the past": lambda: restless('"R999999/2020-01-01T00:00:00+08:00/PT1S"'),
 }
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", [pytest.param(each, marks=pytest.mark.slow) if each == LONG else each for each in BAD])
 def test_what_never_stops_is_an_incident_at_once_and_others_go_on(name, database, monday):
     operations.operation("test.nothing")(lambda session, step: None)
     deploy(Drawing("good").start("start", message="go").user("fine", **TASK).path("start", "fine", "end"))

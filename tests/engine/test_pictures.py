@@ -33,6 +33,7 @@ MEASURE = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not pictures.is_possible(), reason=NO_BROWSER)
 def test_the_shipped_diagrams_open_without_a_warning_and_their_names_fit(tmp_path):

@@ -179,6 +179,6 @@ def test_pages_listen_only_in_a_city(site: Browser, place: Place, monkeypatch: p
 
     assert "data-stream" not in alone and 'data-every="5"' in alone
     site_of_city = site.client.application
-    site_of_city.jinja_env.globals["stream"] = streams.address
+    monkeypatch.setitem(site_of_city.jinja_env.globals, "stream", streams.address)
     in_city = site.get("/desk/").text
     assert f'data-stream="{streams.ADDRESS}"' in in_city and 'data-every="30"' in in_city

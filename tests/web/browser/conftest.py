@@ -62,7 +62,10 @@ def signed_in(browser: Browser, address: str) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console",
+            lambda said: wrong.append(f"{said.text} {said.location['url']}") if said.type == "error" else None,
+        )
         page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else wrong.append(asked.url))
         sign_in(context, user)
         return page

@@ -126,7 +126,7 @@ def test_the_case_file_prints_on_paper(signed_in: OpenPage, desks: Desks) -> Non
         ("designer", "/designer/", "desk-processes"),
     ],
 )
-@pytest.mark.parametrize("spoken", ["zh", "en"])
+@pytest.mark.parametrize("spoken", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_is_sound(signed_in: OpenPage, desks: Desks, role: str, path: str, name: str, spoken: str) -> None:
     desks.alarm()
     page = signed_in(desks.users[role], DESK)

@@ -36,7 +36,7 @@ def desks(database: Database, monday: datetime) -> Desks:
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("spoken", ["zh", "en"])
+@pytest.mark.parametrize("spoken", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_pages_and_forms(signed_in: OpenPage, judged: Judge, desks: Desks, size: dict[str, int], spoken: str) -> None:
     page = signed_in(desks.users["village_desk"], size)
     if spoken == "en":
@@ -52,7 +52,7 @@ def test_pages_and_forms(signed_in: OpenPage, judged: Judge, desks: Desks, size:
     judged(page, f"duty-verify-{name}")
 
 
-@pytest.mark.parametrize("spoken", ["zh", "en"])
+@pytest.mark.parametrize("spoken", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_operators_form(signed_in: OpenPage, judged: Judge, desks: Desks, spoken: str) -> None:
     page = signed_in(desks.users["hotline"], DESK)
     if spoken == "en":

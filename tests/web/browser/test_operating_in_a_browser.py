@@ -15,6 +15,8 @@ from tests.web.desks import Desks
 
 pytestmark = pytest.mark.browser
 
+OTHERS = ("", "{id}/edit", "{id}/cancel", "versions/village_note")
+
 
 @pytest.fixture
 def desks(database: Database, monday: datetime) -> Desks:
@@ -43,7 +45,9 @@ def test_a_step_is_skipped_without_a_script(desks: Desks, instance_id: UUID, sig
         assert instances.get(session, instance_id).state == instances.ENDED
 
 
-@pytest.mark.parametrize("where", ["", "{id}", "{id}/move", "{id}/edit", "{id}/cancel", "versions/village_note"])
+@pytest.mark.parametrize(
+    "where", ["{id}", "{id}/move", *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)]
+)
 def test_the_pages_are_for_everybody(desks: Desks, instance_id: UUID, signed_in: Any, judged: Any, where: str) -> None:
     page = signed_in(desks.users["admin"], DESK)
     page.goto(f"/instances/{where.format(id=instance_id)}")

@@ -189,7 +189,7 @@ def test_the_pages_of_a_phone_hold_up(
         judged(page, f"phone-{name}-{language}")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_pages_of_a_desk_hold_up(
     signed_in: OpenPage, judged: Judge, database: Database, place: Place, language: str
 ) -> None:

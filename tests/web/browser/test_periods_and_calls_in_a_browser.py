@@ -35,7 +35,7 @@ def desks(database: Database, monday: datetime) -> Desks:
     return found
 
 
-@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), pytest.param(PHONE, "phone", marks=pytest.mark.slow)])
 def test_a_period_is_begun_and_ended_by_hand(
     signed_in: OpenPage, judged: Callable[[Page, str], None], desks: Desks, size: dict[str, int], name: str
 ) -> None:
@@ -59,7 +59,7 @@ def test_a_period_is_begun_and_ended_by_hand(
     judged(page, f"periods-over-{name}")
 
 
-@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), pytest.param(PHONE, "phone", marks=pytest.mark.slow)])
 def test_who_calls_opens_by_itself_and_is_taken_up(
     signed_in: OpenPage, judged: Callable[[Page, str], None], desks: Desks, size: dict[str, int], name: str
 ) -> None:
@@ -76,7 +76,7 @@ def test_who_calls_opens_by_itself_and_is_taken_up(
     expect(page.locator("input[name=elder], textarea[name=elder]").first).to_be_attached()
 
 
-@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), pytest.param(PHONE, "phone", marks=pytest.mark.slow)])
 def test_answers_leave_and_agenda_stand_on_both_screens(
     signed_in: OpenPage, judged: Callable[[Page, str], None], desks: Desks, size: dict[str, int], name: str
 ) -> None:

@@ -58,7 +58,7 @@ def _obligation(elder: elders.Elder, starts_on: date, state: str) -> VisitObliga
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), (PHONE, "phone")])
+@pytest.mark.parametrize(("size", "name"), [(DESK, "desk"), pytest.param(PHONE, "phone", marks=pytest.mark.slow)])
 def test_policies_and_figures_stand_on_both_screens(
     signed_in: OpenPage, judged: Callable[[Page, str], None], desks: Desks, size: dict[str, int], name: str
 ) -> None:

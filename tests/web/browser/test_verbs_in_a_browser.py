@@ -45,7 +45,7 @@ def matter(database: Database, place: Place, screen: str) -> UUID:
     return second.id
 
 
-@pytest.mark.parametrize("screen", ["phone", "desk"])
+@pytest.mark.parametrize("screen", ["phone", pytest.param("desk", marks=pytest.mark.slow)])
 def test_every_page_of_a_verb(
     signed_in: Callable[..., Page], judged: Callable[[Page, str], None], place: Place, matter: UUID, screen: str
 ) -> None:
@@ -63,7 +63,7 @@ def test_every_page_of_a_verb(
         judged(page, f"verbs-{screen}-{name}")
 
 
-@pytest.mark.parametrize("screen", ["phone", "desk"])
+@pytest.mark.parametrize("screen", ["phone", pytest.param("desk", marks=pytest.mark.slow)])
 def test_transferred_and_undone_by_the_toast(
     signed_in: Callable[..., Page], judged: Callable[[Page, str], None], place: Place, matter: UUID, screen: str
 ) -> None:
