@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
@@ -177,6 +178,20 @@ def _no_lock() -> Iterator[None]:
     yield
 
 
+class _Cursor(psycopg.Cursor[Any]):
+    """SQLAlchemy asks each result for the names and types of its columns; psycopg makes an object of each one."""
+
+    @property
+    def description(self) -> Any:
+        result = self.pgresult
+        if result is None or not result.nfields:
+            return None
+        unknown = (None, None, None, None, None)
+        return [
+            ((result.fname(number) or b"").decode(), result.ftype(number), *unknown) for number in range(result.nfields)
+        ]
+
+
 class Database:
     """An opened database; there is one per process, `database()`."""
 
@@ -232,7 +247,7 @@ class Database:
             pool_size=20,
             max_overflow=20,
             hide_parameters=True,  # errors are stored and logged; parameters are data of people
-            connect_args={"options": _POSTGRESQL},
+            connect_args={"options": _POSTGRESQL, "cursor_factory": _Cursor},
         )
         _ask_idle_connections(engine)
         self._lock = _no_lock

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import String, Table, bindparam, column, func, insert, select
+import orjson
+from sqlalchemy import String, Table, Text, bindparam, column, func, insert, select
+from sqlalchemy import cast as cast_as
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
@@ -17,6 +19,8 @@ UNIT_PATH = String(200).with_variant(String(200, collation="C"), "postgresql")
 Rows = list[dict[str, Any]]
 _made: dict[tuple[str, str], Insert] = {}
 _many: dict[tuple[str, tuple[str, ...], bool], Insert] = {}
+_wide: dict[tuple[str, tuple[str, ...]], Insert] = {}
+MANY_COLUMNS = 20
 
 
 def insert_once(session: Session, table: Table) -> Insert:
@@ -34,8 +38,11 @@ def insert_all(session: Session, table: Table, rows: Rows, *, once: bool = False
     """All rows, which name the same columns, in one statement; `once`: those that break a unique key are left out."""
     if not rows:
         return
-    if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    if is_postgresql and len(rows) > 1:
         write(session, *_of_arrays(table, rows, once))
+    elif is_postgresql and len(rows[0]) > MANY_COLUMNS and not once:
+        write(session, *_of_record(table, rows[0]))
     else:
         statement = insert_once(session, table) if once else _plain(table)
         write(session, statement, rows[0] if len(rows) == 1 else rows)
@@ -45,6 +52,21 @@ def _plain(table: Table) -> Insert:
     if ("", table.name) not in _made:
         _made["", table.name] = insert(table)
     return _made["", table.name]
+
+
+def _of_record(table: Table, row: dict[str, Any]) -> tuple[Insert, dict[str, Any]]:
+    """`INSERT … SELECT … FROM json_to_record(…)`: a wide row, none of whose values is binary, as one parameter.
+
+    psycopg reads a statement of more than 50 parameters anew each time, and turns each parameter by itself.
+    """
+    key = (table.name, tuple(row))
+    if key not in _wide:
+        columns = [column(name, table.c[name].type) for name in row]
+        said = cast_as(bindparam("row", type_=Text), postgresql.JSON)
+        record = func.json_to_record(said).table_valued(*columns).render_derived(name="record", with_types=True)
+        chosen = select(*(record.c[name] for name in row))
+        _wide[key] = postgresql.insert(table).from_select(list(row), chosen, include_defaults=False)
+    return _wide[key], {"row": orjson.dumps(row).decode()}
 
 
 def _of_arrays(table: Table, rows: Rows, once: bool) -> tuple[Insert, dict[str, Any]]:
