@@ -35,7 +35,9 @@ bp = Blueprint("attachments", __name__)
 
 
 class FileRefused(EngineError):
-    """A file is too large or of a kind that is not taken; the sentence says which."""
+    """A file is too large or of a kind that is not taken; the sentence says. `field`: where it stood in the form."""
+
+    field = ""
 
 
 class Attachment(Base):
@@ -119,9 +121,14 @@ def take(
     for name, file in files:
         body = file.stream.read(LARGEST + 1)
         if body:
-            with db.writing() as session:
-                identity = uuid5(submission_id, f"{sent_by} {name} {hashlib.sha256(body).hexdigest()}")
-                yield name, str(store(session, body, sent_by, subject_id, identity))
+            identity = uuid5(submission_id, f"{sent_by} {name} {hashlib.sha256(body).hexdigest()}")
+            try:
+                with db.writing() as session:
+                    stored = store(session, body, sent_by, subject_id, identity)
+            except FileRefused as fault:
+                fault.field = name.removesuffix("[]")
+                raise
+            yield name, str(stored)
 
 
 @bp.post("/attachments")

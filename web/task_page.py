@@ -124,9 +124,15 @@ def _submitted(task: TaskRow) -> ResponseReturnValue:
     try:
         stored = list(attachments.take(request.files, person.id, task.subject_id, submission_id))
     except FileRefused as fault:
-        return _again(task, form, _read(form, facts, last, []), submission_id, told=str(fault), status=422)
+        said_of: dict[str, Any] = {"faults": _at_its_field(fault)} if fault.field else {"told": str(fault)}
+        return _again(task, form, _read(form, facts, last, []), submission_id, status=422, **said_of)
     answers = _read(form, facts, last, stored)
     return send(person, task, form, answers, submission_id)
+
+
+def _at_its_field(fault: FileRefused) -> dict[str, forms.Words]:
+    """As a fault of the form; the sentence was made in the reader's language."""
+    return {fault.field: {"zh": str(fault), "en": str(fault)}}
 
 
 def send(

@@ -84,3 +84,4 @@ def test_a_form_with_a_refused_file_keeps_its_words(site: Browser, database: Dat
 
     assert answer.status_code == 422
     assert "这种文件不能用" in answer.text and "写了很多" in answer.text
+    assert '<a href="#f-attachments">' in answer.text, "the sentence leads to the field"
