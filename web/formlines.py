@@ -19,6 +19,7 @@ from engine.forms.rules import Path, Rule, is_filled, value_at
 FEW = 4  # choices that stand in one row
 MANY = 25  # fields; in longer forms those that may stay empty are not marked
 SCALE = 5  # widest range of whole numbers that is chosen instead of typed
+FILES = ("photo", "photos", "voice", "signature")  # always marked: who has no camera at hand must not be held up
 INPUT_TYPES = {"date": "date", "time": "time", "date-time": "datetime-local", "phone": "tel"}
 
 
@@ -117,7 +118,7 @@ class Drawing:
             choices=self._choices(key, widget, value),
             limits=_limits(node),
             required=need is not None and forms.holds(need, self.shown_values, path[:-1]),
-            optional=need is None and self.marks_optional,
+            optional=need is None and (self.marks_optional or widget in FILES),
             need=compact(need),
             show=compact(own_rule),
             shown=forms.holds(own_rule, self.shown_values, path[:-1]),  # what it lies in hides itself

@@ -24,7 +24,7 @@ from engine import clock, forms
 from engine.forms import Form, Section, Words
 from engine.forms.decoding import Sent
 from engine.forms.rules import is_filled, value_at
-from web.formlines import Drawing, Line, compact
+from web.formlines import FILES, Drawing, Line, compact
 from web.language import language
 
 Known = Mapping[str, Any]
@@ -134,7 +134,7 @@ def build(
         ticket=ticket,
         report_url=report_url if form.report else "",
         submit=submit,
-        has_files=any(each.widget in ("photo", "photos", "voice", "signature") for each in form.fields.values()),
+        has_files=any(each.widget in FILES for each in form.fields.values()),
     )
 
 
