@@ -253,6 +253,13 @@ class Asked:
         return self.people[0]
 
     @property
+    def earlier(self) -> str:
+        """The step chosen to go back to; raises NotPossible."""
+        if not self.step:
+            raise NotPossible("请选退到哪一步。", "Choose the step to go back to.")
+        return self.step
+
+    @property
     def time(self) -> datetime:
         """The time chosen; raises NotPossible."""
         if self.until is None:
@@ -313,7 +320,7 @@ _USES: dict[str, Use] = {
     "delegate": _leaves_the_task(lambda s, task, by, asked: verbs.delegate(s, task, by, asked.person, asked.why)),
     "sign": _leaves_the_task(lambda s, task, by, asked: verbs.sign(s, task, by, asked.people, asked.part, asked.why)),
     "unsign": _leaves_the_task(lambda s, task, by, asked: verbs.unsign(s, task, by, asked.person, asked.why)),
-    "send_back": lambda s, person, task, asked: verbs.send_back(s, task.id, person.id, asked.step, asked.why),
+    "send_back": lambda s, person, task, asked: verbs.send_back(s, task.id, person.id, asked.earlier, asked.why),
     "copy": _leaves_the_task(lambda s, task, by, asked: verbs.copy(s, task, by, asked.people, asked.why)),
     "urge": _leaves_the_task(lambda s, task, by, asked: verbs.urge(s, task, by, asked.why)),
     "comment": _leaves_the_task(lambda s, task, by, asked: verbs.comment(s, task, by, asked.why, asked.people)),

@@ -217,6 +217,8 @@ def test_sent_back_with_a_reason_and_what_was_written_stands_in_the_form(
 
     without = do(site, task_id, "send_back", step="three.first")
     assert without.status_code == 409 and "请写退回的原因" in without.text
+    nowhere = do(site, task_id, "send_back", why="少一张照片")
+    assert nowhere.status_code == 409 and "请选退到哪一步" in nowhere.text and "少一张照片" in nowhere.text
     do(site, task_id, "send_back", step="three.first", why="少一张照片")
 
     again = current(matter)
