@@ -199,6 +199,7 @@
     const sent = new DataTransfer();
     for (const file of field.files) sent.items.add(await small(file));
     field.files = sent.files;
+    field.dispatchEvent(new Event("input", { bubbles: true })); /* the draft keeps the small ones */
   });
 
   async function small(file) {

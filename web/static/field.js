@@ -44,10 +44,11 @@
       task: about?.dataset.task || "", about: form.dataset.outbox || about?.dataset.about || document.title,
       fields: [...data].filter(([name, value]) => name !== "csrf_token" && !(value instanceof File && !value.size)),
     };
-    for (const old of await entries()) {
-      if (old.action === action && old.action !== "/report" && (!old.tries || old.state === "correct")) await remove(old.id);
-    }
     await write("outbox", entry, entry.id);
+    for (const old of await entries()) {
+      if (old.id === entry.id || old.action !== action || action === "/report") continue;
+      if (!old.tries || old.state === "correct") await remove(old.id);
+    }
     return entry;
   }
 
@@ -69,8 +70,8 @@
       if (!result) break;
     }
     const left = open.length - [...results.values()].filter((each) => each && each.state !== "early").length;
+    if (!left || left < open.length) pause = 0; /* something got through: what follows it may now be due */
     if (left) setTimeout(flush, 1000 * PAUSES[Math.min(pause++, PAUSES.length - 1)]);
-    else pause = 0;
     await show();
     return results;
   }
@@ -147,8 +148,7 @@
     here = entry.id;
     await show();
     const wait = new Promise((done) => setTimeout(done, navigator.onLine ? 8000 : 0));
-    const results = navigator.onLine ? await Promise.race([flush(), wait]) : null;
-    const result = results?.get(entry.id);
+    const result = navigator.onLine ? await Promise.race([sendNow(entry.id), wait]) : null;
     delete form.dataset.sent;
     for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
     if (result?.state === "done" && result.next) location.href = result.next;
@@ -156,6 +156,12 @@
     else if (result?.state === "correct") sentBack(form, result);
     else if (result && result.state !== "early") location.href = "/outbox";
     else stored(form);
+  }
+
+  /* A round that was under way already does not know of the form: then in the next one. */
+  async function sendNow(id) {
+    const results = await flush();
+    return (results.has(id) ? results : await flush()).get(id);
   }
 
   /* form.js tells it where it draws the form; any other form (the report) gets the list on top of it */
@@ -252,7 +258,9 @@
     const form = document.querySelector("[data-form]");
     if (!form) return;
     const mine = (await entries()).filter((each) => each.action === new URL(form.action).pathname).pop();
-    if (mine?.state === "correct") form.dispatchEvent(new CustomEvent("refused", { detail: { faults: mine.faults, message: mine.told } }));
+    if (mine?.state !== "correct") return;
+    form.elements.submission.value = mine.id; /* nothing is bound yet; under its old number its files are not stored twice */
+    form.dispatchEvent(new CustomEvent("refused", { detail: { faults: mine.faults, message: mine.told, fields: mine.fields } }));
   }
 
   /* Pages for the days without network; what is 72 hours without contact goes, but for the outbox */

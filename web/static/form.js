@@ -38,6 +38,9 @@
   const pathOf = (element) => (element.id.startsWith("f-") ? element.id.slice(2).split("-") : []);
   const besideOf = (element) =>
     element.id ? pathOf(element).slice(0, -1) : pathOf(element.closest("[id^='f-']") || form);
+  /* What a field is called, without «选填» and units. */
+  const nameOf = (place) =>
+    [...(place.querySelector("legend,label")?.childNodes || [])].filter((each) => each.className !== "optional").map((each) => each.textContent).join("").trim();
   const isOn = (input) => (input.type === "radio" || input.type === "checkbox" ? input.checked : input.value.trim() !== "");
   const inputs = (place = form) => all("input,select,textarea", place).filter((each) => each.name && each.type !== "hidden");
   const hasAnswer = (place) => inputs(place).some((each) => isOn(each) && each.value !== "none");
@@ -252,6 +255,7 @@
     const kept = new DataTransfer();
     for (const file of files) kept.items.add(file);
     input.files = kept.files;
+    chosen.set(input, files);
     preview(input);
   }
 
@@ -263,7 +267,7 @@
       item.className = "is-new";
       const shown = document.createElement(file.type.startsWith("audio") ? "audio" : "img");
       shown.src = URL.createObjectURL(file);
-      if (shown.tagName === "IMG") shown.alt = input.closest("fieldset").querySelector("legend").textContent;
+      if (shown.tagName === "IMG") shown.alt = nameOf(input.closest("fieldset"));
       else shown.controls = true;
       const remove = made("remove", "×");
       remove.setAttribute("aria-label", say("remove"));
@@ -281,8 +285,7 @@
     const input = event.target;
     if (input.type !== "file" || !window.DataTransfer) return;
     const most = Number(input.closest("[data-files]").dataset.most) || 1;
-    put(input, input.multiple ? [...(chosen.get(input) || []), ...input.files].slice(-most) : input.files);
-    chosen.set(input, [...input.files]);
+    put(input, input.multiple ? [...(chosen.get(input) || []), ...input.files].slice(-most) : [...input.files]);
   });
 
   function recorder(field) {
@@ -321,7 +324,7 @@
     box.className = "signature";
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", field.querySelector("legend").textContent);
+    canvas.setAttribute("aria-label", nameOf(field));
     const again = made("button", say("again"));
     box.append(canvas);
     field.querySelector(".photos").before(box, again);
@@ -401,25 +404,32 @@
   function restore() {
     const kept = JSON.parse(localStorage.getItem(key) || "null");
     if (!kept || kept.version !== form.elements.form_version.value) return;
-    for (const row of kept.typed.map(([name]) => name.match(/^(.+)\.(\d+)\./)).filter(Boolean)) {
+    refill(kept.typed);
+    tellSaved(kept.at);
+  }
+
+  /* [name, value] of everything that was typed, files too */
+  function refill(typed) {
+    for (const row of typed.map(([name]) => name.match(/^(.+)\.(\d+)\./)).filter(Boolean)) {
       const list = form.querySelector(`[data-rows="${row[1]}"]`);
       while (list && all("[data-row]", list).length <= Number(row[2])) list.querySelector("[data-add]").click();
     }
     const values = {};
-    for (const [name, value] of kept.typed) (values[name] ??= []).push(value);
+    for (const [name, value] of typed) (values[name] ??= []).push(value);
     for (const input of inputs()) {
-      if (input.type === "file") continue;
-      if (input.type === "radio" || input.type === "checkbox") input.checked = (values[input.name] || []).includes(input.value);
+      if (input.type === "file") {
+        const sent = (values[input.name] || []).filter((each) => each instanceof File);
+        if (sent.length) put(input, sent);
+      } else if (input.type === "radio" || input.type === "checkbox") input.checked = (values[input.name] || []).includes(input.value);
       else input.value = values[input.name]?.[0] ?? "";
     }
-    tellSaved(kept.at);
   }
 
   async function restoreFiles() {
     const store = await files("readonly");
     for (const input of store ? all("input[type=file]") : []) {
       const asked = store.get(`${key}|${input.name}`);
-      asked.onsuccess = () => asked.result?.length && (put(input, asked.result), chosen.set(input, asked.result), renew());
+      asked.onsuccess = () => asked.result?.length && (put(input, asked.result), renew());
     }
   }
 
@@ -437,7 +447,7 @@
 
   /* Sending */
 
-  const labelOf = (element) => (element.closest("li[id]") || element).querySelector("legend,label")?.textContent.trim() || "";
+  const labelOf = (element) => (element === form ? "" : nameOf(element.closest("li[id]") || element));
 
   const fieldOf = (input) => input.closest("[id^='f-']:not(input,select,textarea)");
 
@@ -477,7 +487,7 @@
       }
       const link = document.createElement("a");
       link.href = `#${element.id}`;
-      link.textContent = `${labelOf(element)}${say("colon")}${sentence}`;
+      link.textContent = [labelOf(element), sentence].filter(Boolean).join(say("colon"));
       box.append(link);
       element.append(word(sentence));
     }
@@ -526,8 +536,9 @@
     const kept = key && !("owner" in document.body.dataset) && JSON.parse(localStorage.getItem(key) || "null");
     if (kept) localStorage.setItem(key, JSON.stringify({ ...kept, sent: Date.now() }));
   });
-  /* The server sent it back (field.js): [id, name, sentence] of each fault. */
+  /* The server sent it back (field.js): [id, name, sentence] of each fault, and what was sent, should the draft be gone. */
   form.addEventListener("refused", (event) => {
+    if (event.detail.fields && !localStorage.getItem(key)) refill(event.detail.fields);
     const found = event.detail.faults.map(([id, , sentence]) => [document.getElementById(id), sentence]).filter(([place]) => place);
     for (const [place] of found) place.closest("details")?.setAttribute("open", "");
     renew();
