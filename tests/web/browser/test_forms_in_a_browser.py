@@ -163,6 +163,13 @@ def test_a_draft_outlives_the_page_with_its_files(visit: Page) -> None:
     expect(visit.locator('[name="next_attention"]')).to_have_value("下次看暖气")
     expect(visit.locator("[data-saved]")).to_contain_text("已存")
     visit.wait_for_function("document.querySelector('[name=\"photos[]\"]').files.length === 1")
+    open_section(visit, "close")
+    visit.locator("#f-photos .remove").click()
+    visit.locator('[name="photos[]"]').set_input_files(
+        {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff another"}
+    )
+    names = "[...document.querySelector('[name=\"photos[]\"]').files].map((each) => each.name)"
+    assert visit.evaluate(names) == ["b.jpg"], "what was taken out stays out"
 
 
 def test_a_signature_becomes_a_file(visit: Page, accepted: list[dict[str, Any]]) -> None:
