@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 TURNS = [("zh", "100%"), ("en", "100%"), ("zh", "130%"), ("en", "130%")]
 NO_PAGE = (  # data, files, parts of pages, what dials or redirects, what programs ask
     "/api/", "/static/", "/attachments/", "/health", "/metrics", "/ready", "/sw.js", "/manifest.webmanifest",
-    "/phone/hello", "/board/rows", "/desk/rows", "/tasks/rows", "/elders/number/", "/cards/photos/",
+    "/phone/hello", "/board/rows", "/calls/rows", "/desk/rows", "/tasks/rows", "/elders/number/", "/cards/photos/",
 )  # fmt: skip
 NO_PAGE_ENDS = (".xlsx", ".bpmn", "/call/<what>")
 STACKED = ("/providers/", "/rota/")  # tables of a desk that are read on phones too
