@@ -77,7 +77,7 @@ def begin(session: Session, item: Item) -> None:
 def _hand_over(session: Session, row: StaffAbsence) -> int:
     gone = 0
     if row.stand_in_id is not None and not people.is_absent(session, row.stand_in_id):
-        gone = verbs.leave(session, row.staff_id, row.stand_in_id, row.staff_id)
+        gone = verbs.leave(session, row.staff_id, row.stand_in_id, row.staff_id, row.reason or "")
     about = {"worker_id": row.staff_id, "reason": "absent"}
     incoming.message(session, "worker.absent", str(row.staff_id), about, event_id=f"leave:{row.id}")
     return gone

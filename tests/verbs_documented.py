@@ -25,7 +25,10 @@ _CHINESE = {
     "batch": "一起办",
     "undo": "撤销",
 }
-_BATCH = "The same form for several tasks; each is a transaction of its own, and the page says what became of each."
+_BATCH = (
+    "One form for several tasks; each is a transaction of its own, and the page says what became of each. Tasks with"
+    " another form, or another version of it, follow with theirs."
+)
 
 
 def verbs_page() -> str:
@@ -84,9 +87,15 @@ finished. The process goes on when the holder has finished and everybody has sig
 `after`) gives the task back to its holder with what was written. With 减签 nobody waits for that person any more.
 Several signers that are part of the process itself are drawn, see the patterns in [BPMN elements](bpmn.md).
 
+## Leave (离岗)
+
+From now, or a coming day, every open task of a person is the stand-in's, and new ones go there (on «我的», `POST /leaves`);
+a leave that has not begun is called off. The stand-in holds one of the same roles, or one above it, near the same place.
+
 ## History and words
 
-Each row of history says who, when, and what stood there before and after. Reasons, comments and files stand encrypted in
+Each row of history says who, when, and what stood there before and after; the story on the task's page and in the API
+tells it in words, with the reason. Reasons, comments and files stand encrypted in
 a table of their own (`task_word`); the history has their id. At most {Settings().urges_per_hour} urges of a task within an
 hour (`VISITFLOW_URGES_PER_HOUR`). Notices carry the ids of the task and of whoever acted, nothing else.
 """

@@ -6,16 +6,18 @@ steps of the machine are not told: people read who did what, what was not done i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from care import people, roles
 from engine import clock
 from engine.history import HistoryRow
-from engine.tasks import TaskRow
+from engine.tasks import TaskRow, words
+from web import changes
 from web.language import N_, gettext, language, task_name, translated
 from web.words import moment
 
@@ -95,19 +97,28 @@ def tells(row: HistoryRow) -> bool:
     return _of_case(row) != "" or (row.what in TOLD and (row.who is not None or row.what != "completed"))
 
 
-def of_rows(session: Session, rows: Iterable[HistoryRow]) -> list[Step]:
-    """Rows that tell something, in the order given."""
+def of_rows(session: Session, rows: Iterable[HistoryRow], reasons: bool = False) -> list[Step]:
+    """Rows that tell something, in the order given; with `reasons` also why, for who may read what was said."""
     told = [row for row in rows if tells(row)]
-    who = people.names(session, {row.who for row in told if row.who is not None})
+    named = {row.who for row in told if row.who is not None} | {each for row in told for each in changes.people_in(row)}
+    who = people.names(session, named)
+    why = words.texts(session, [each for row in told if (each := _word(row))]) if reasons else {}
+    steps = {row.element: task_name(row.name) for row in told if row.element and row.name}
     return [
         Step(
             "missed" if row.what in MISSED else "done",
             moment(row.at, clock.now(), language()),
             _title(row),
-            _note(row, who),
+            _note(row, who, changes.words_of(row, who, steps), why),
         )
         for row in told
     ]
+
+
+def _word(row: HistoryRow) -> UUID | None:
+    """The id of the reason that somebody gave."""
+    found = (row.ids or {}).get("word")
+    return UUID(str(found)) if found else None
 
 
 def _title(row: HistoryRow) -> str:
@@ -122,14 +133,18 @@ def _of_case(row: HistoryRow) -> str:
     return OF_CASE.get(row.what.removeprefix("case."), "") if row.what.startswith("case.") else ""
 
 
-def _note(row: HistoryRow, who: dict[int, str]) -> str:
+def _note(row: HistoryRow, who: Mapping[int, str], changed: str, why: Mapping[UUID, str]) -> str:
     said = [who.get(row.who, "")] if row.who is not None else []
     if row.name and row.what in TOLD:
         said.append(translated(TOLD[row.what]))
+    said.append(changed)
     if row.what in LADDER:
         said.append(whom_it_told(row))
     if row.note:
         said.append(row.note)
+    word = _word(row)
+    if word is not None and word in why:
+        said.append(why[word])
     return (", " if language() == "en" else "，").join(each for each in said if each)
 
 

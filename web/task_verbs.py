@@ -337,6 +337,10 @@ def _name(person_id: int) -> str:
         return people.names(session, [person_id]).get(person_id, "—")
 
 
+_SAID_WITH = {verb: each.title for verb, each in PAGES.items() if verb != words.COMMENT} | {"leave": N_("离岗交接")}
+"""What was done, beside the reason that somebody gave for it."""
+
+
 @dataclass(frozen=True)
 class Said:
     """One thing said about a task, as its page shows it."""
@@ -356,7 +360,7 @@ def said_of(session: Session, task: TaskRow) -> list[Said]:
         Said(
             names.get(each.who, "—"),
             each.at,
-            gettext(PAGES[each.kind].title) if each.kind in PAGES and each.kind != words.COMMENT else "",
+            gettext(_SAID_WITH[each.kind]) if each.kind in _SAID_WITH else "",
             each.text or "",
             each.file_id,
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import clock, history, tasks
 from engine.errors import NotPossible
 from engine.tasks import COLUMNS, IS_OPEN, NO_DUE, of_row, task
-from engine.verbs.begun import begin
+from engine.verbs.begun import begin, worded
 
 LONGEST = timedelta(days=30)
 
@@ -34,7 +34,7 @@ def wake(session: Session, task_id: UUID, by: int) -> None:
     tasks.change(session, row, "woken", by, hidden_until=None)
 
 
-def leave(session: Session, person: int, stand_in: int, by: int) -> int:
+def leave(session: Session, person: int, stand_in: int, by: int, why: str = "") -> int:
     """Every open task of a person is the stand-in's from now on; how many those were."""
     c = task.c
     query = select(*COLUMNS).where(c.assignee_id == person, IS_OPEN).with_for_update()
@@ -45,6 +45,7 @@ def leave(session: Session, person: int, stand_in: int, by: int) -> int:
     change = update(task).where(c.assignee_id == person, IS_OPEN)
     values = {"assignee_id": stand_in, "claimed_by": None, "why": "stands_in", "hidden_until": awake}
     session.connection().execute(change.values(**values))
+    reason = tasks.words.say_of_each(session, rows, "leave", by, worded(why))
     told = [
         history.row_of(
             "left",
@@ -55,7 +56,7 @@ def leave(session: Session, person: int, stand_in: int, by: int) -> int:
             task_id=row.id,
             subject_id=row.subject_id,
             unit_path=row.unit_path,
-            ids={"before": {"assignee_id": person}, "after": {"assignee_id": stand_in}},
+            ids={"before": {"assignee_id": person}, "after": {"assignee_id": stand_in}} | reason.get(row.id, {}),
         )
         for row in rows
     ]

@@ -45,7 +45,7 @@ def send_back(session: Session, task_id: UUID, by: int, key: str, why: str) -> U
 
 def withdraw(session: Session, task_id: UUID, by: int, why: str = "") -> UUID:
     """Take back one's own completion while nobody has gone on; the id of the task that is open again."""
-    if take_up(session, task_id, by):
+    if take_up(session, task_id, by, why):
         return task_id
     return _withdraw(session, task_id, by, why, None)
 

@@ -11,7 +11,7 @@ from engine import run, tasks
 from engine.errors import NotPossible
 from engine.run import signing
 from engine.tasks import signers
-from engine.verbs.begun import begin, held, tells
+from engine.verbs.begun import begin, held, tells, worded
 from engine.verbs.passing import not_done_before
 
 MOST = 20
@@ -33,7 +33,8 @@ def sign(
     if row.assignee_id is None:
         tasks.change(session, row, "claimed", by, assignee_id=by, claimed_by=by)
     opened = signers.add(session, row, fresh, part)
-    tasks.tell(session, row, "sign_asked", by, word, before=sorted(each for each in asked if each), after=fresh)
+    known = sorted(each for each in asked if each)
+    tasks.tell(session, row, "sign_asked", by, word, before=known, after=sorted({*known, *fresh}))
     tells(session, "sign_asked", row, fresh, by)
     return opened
 
@@ -54,12 +55,13 @@ def unsign(session: Session, task_id: UUID, by: int, person: int, why: str = "")
         run.finish_signed(session, row, run.hold(session, row.id).locked, waiting)
 
 
-def take_up(session: Session, task_id: UUID, by: int) -> bool:
+def take_up(session: Session, task_id: UUID, by: int, why: str = "") -> bool:
     """Take back what the holder has handed in and others have yet to sign; False when nothing waits for signers."""
     row = held(session, task_id)
     waiting = signing.waiting_of(session, row, by)
     if waiting is None:
         return False
     signing.take_up(session, row, waiting)
-    tasks.tell(session, row, "withdrawn", by, before="handed_in", after="open")
+    word = tasks.words.say(session, row, "withdraw", by, worded(why))
+    tasks.tell(session, row, "withdrawn", by, word, before="handed_in", after="open")
     return True
