@@ -62,23 +62,32 @@ class Copied:
 
 @bp.get("/tasks/started")
 def started() -> ResponseReturnValue:
-    person = me()
     with db.reading() as session:
-        rows = _begun_by(session, person, _after())
-        shown = _as_begun(session, rows[:PAGE])
+        rows, after = begun(session, me(), request.args.get("after", ""))
+    more = url_for("task_lists.started", after=after) if after else ""
+    return page("worklist/started.html", rows=rows, more=more, **_frame("started", len(rows)))
+
+
+def begun(session: Session, person: Person, after: str) -> tuple[list[Begun], str]:
+    """A page of what the person began, newest first, and what asks for the next one ("" on the last)."""
+    rows = _begun_by(session, person, _after(after))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    more = url_for("task_lists.started", after=f"{last.started_at.isoformat()}_{last.id}") if last else ""
-    return page("worklist/started.html", rows=shown, more=more, **_frame("started", len(shown)))
+    return _as_begun(session, rows[:PAGE]), f"{last.started_at.isoformat()}_{last.id}" if last else ""
 
 
 @bp.get("/tasks/copied")
 def copied() -> ResponseReturnValue:
-    person = me()
-    before = _before()
     with db.reading() as session:
-        found = words.copies(session, person.id, before, PAGE + 1)
-        items = {item.task.id: item for item in items_of(session, person, [each.task for each in found[:PAGE]])}
-        names = people.names(session, {each.who for each in found})
+        rows, after = copies(session, me(), request.args.get("after", ""))
+    more = url_for("task_lists.copied", after=after) if after else ""
+    return page("worklist/copied.html", rows=rows, more=more, **_frame("copied", len(rows)))
+
+
+def copies(session: Session, person: Person, after: str) -> tuple[list[Copied], str]:
+    """A page of what was copied to the person, newest first, and what asks for the next one ("" on the last)."""
+    found = words.copies(session, person.id, _before(after), PAGE + 1)
+    items = {item.task.id: item for item in items_of(session, person, [each.task for each in found[:PAGE]])}
+    names = people.names(session, {each.who for each in found})
     rows = [
         Copied(
             items[each.task.id],
@@ -89,16 +98,15 @@ def copied() -> ResponseReturnValue:
         )
         for each in found[:PAGE]
     ]
-    more = url_for("task_lists.copied", after=found[PAGE - 1].number) if len(found) > PAGE else ""
-    return page("worklist/copied.html", rows=rows, more=more, **_frame("copied", len(rows)))
+    return rows, str(found[PAGE - 1].number) if len(found) > PAGE else ""
 
 
 def _frame(tab: str, count: int) -> dict[str, Any]:
     return {"tab": tab, "tabs": TABS, "count": count}
 
 
-def _after() -> tuple[datetime, UUID] | None:
-    at, _, last = request.args.get("after", "").partition("_")
+def _after(text: str) -> tuple[datetime, UUID] | None:
+    at, _, last = text.partition("_")
     try:
         found = datetime.fromisoformat(at), UUID(last)
     except ValueError:
@@ -106,9 +114,9 @@ def _after() -> tuple[datetime, UUID] | None:
     return found if found[0].tzinfo else None
 
 
-def _before() -> int | None:
-    asked = request.args.get("after", type=int)
-    return asked if asked is not None and 0 < asked <= LARGEST_NUMBER else None
+def _before(text: str) -> int | None:
+    asked = int(text) if text.isascii() and text.isdecimal() else 0
+    return asked if 0 < asked <= LARGEST_NUMBER else None
 
 
 def _begun_by(session: Session, person: Person, after: tuple[datetime, UUID] | None) -> list[instances.Instance]:

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from care import files
-from engine import clock, db, incoming, jobs, tasks
+from engine import clock, db, definitions, incoming, jobs, run, tasks, verbs
 from engine.db import Database
 from engine.jobs import transaction
+from tests.engine.drawing import Drawing
 from tests.town import Town
 from tests.web.conftest import PASSWORD, Browser, Place, a_task
 from tests.web.desks import counted_statements
@@ -426,3 +427,59 @@ def test_a_comment_with_half_a_character_is_refused(acting: Acting, place: Place
     task_id = of_the_visitor(place)
 
     assert program.post(f"/tasks/{task_id}/verbs/comment", {"why": "x\ud800"}).status_code == 409
+
+
+def test_leave_is_taken_planned_and_called_off(acting: Acting, place: Place) -> None:
+    program = acting("visitor")
+    mine = of_the_visitor(place)
+    stand_in = place.ids["visitor_b"]
+    assert stand_in in {each["id"] for each in program.get("/leaves/stand-ins").json}
+
+    later = {"stand_in": stand_in, "since": "2026-08-10T00:00:00+08:00", "until": "2026-08-20T00:00:00+08:00"}
+    planned = program.post("/leaves", later)
+    (coming,) = program.get("/leaves").json
+    assert (planned.status_code, planned.json) == (201, {"state": "planned", "tasks": 0})
+    assert (coming["stand_in"], coming["since"][:10]) == (stand_in, "2026-08-09")
+    assert acting("visitor_b").ask("DELETE", f"/leaves/{coming['id']}").status_code == 404
+    assert program.ask("DELETE", f"/leaves/{coming['id']}").status_code == 204
+    assert program.get("/leaves").json == []
+
+    taken = program.post("/leaves", {"stand_in": stand_in, "why": "出差"})
+
+    assert taken.json == {"state": "done", "tasks": 1}
+    with db.reading() as session:
+        assert tasks.get(session, mine).assignee_id == stand_in
+    refused = program.post("/leaves", {"stand_in": place.ids["hotline"]})
+    assert refused.status_code == 422 and refused.json["detail"] == "只能选列出来的同事"
+    assert program.post("/leaves", {"stand_in": stand_in, "why": "x\ud800"}).status_code == 422
+
+
+def test_what_one_began_and_got_is_paged(acting: Acting, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from web import task_lists
+
+    monkeypatch.setattr(task_lists, "PAGE", 2)
+    program = acting("township_desk")
+    with transaction() as session:
+        for number in range(3):
+            task_id = a_task(session, "village_desk", place.paths["village"], place.elder_id, name=f"第{number}件")
+            verbs.copy(session, task_id, place.ids["village_desk"], [place.ids["township_desk"]])
+
+    first = program.get("/copied").json
+    second = program.get(f"/copied?after={first['after']}").json
+
+    assert [each["task"]["name"] for each in first["copied"] + second["copied"]] == ["第2件", "第1件", "第0件"]
+    assert second["after"] is None and first["copied"][0]["new"] and not first["copied"][0]["mentioned"]
+    assert program.get("/started").json == {"started": [], "after": None}
+    assert program.get("/copied?after=rubbish").json["copied"] == first["copied"]
+
+
+def test_a_process_that_one_began_says_where_it_stands(acting: Acting, place: Place) -> None:
+    drawing = Drawing("one").user("only", Name="登记隐患", role="village_desk", form="note", due="PT8H")
+    drawing.path("start", "only", "end")
+    with transaction() as session:
+        definitions.deploy(session, {"one.bpmn": drawing.xml()}, None)
+        run.start(session, "one", {"elder_id": place.elder_id}, by=place.ids["township_desk"])
+
+    (begun,) = acting("township_desk").get("/started").json["started"]
+
+    assert (begun["step"], begun["state"], begun["holder"]) == ("登记隐患", "办理中", "") and begun["task"]

@@ -13,11 +13,16 @@ LARGEST_ID = 2**31 - 1
 _TAKEN = ("urgent", "today")
 
 
-def _storable(answers: Any) -> None:
+def storable(answers: Any) -> None:
     try:
         forms.refuse_unstorable(answers)
     except forms.Invalid as fault:
         raise ValidationError(str(fault)) from None
+
+
+def storable_text(text: str) -> None:
+    """Raises ValidationError for half characters."""
+    storable({"text": text})
 
 
 class Fault(Schema):
@@ -125,6 +130,47 @@ class Tasks(Schema):
     after = fields.String(allow_none=True)
 
 
+class AfterKey(Schema):
+    """`after` of the page before."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    after = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class BegunProcess(Schema):
+    """A process that somebody began: where it stands, and the most pressing of its open tasks with who has it."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    state = fields.String(required=True)
+    started_at = fields.DateTime(required=True)
+    task = fields.UUID(allow_none=True)
+    step = fields.String(required=True)
+    holder = fields.String(required=True)
+
+
+class Begun(Schema):
+    started = fields.List(fields.Nested(BegunProcess), required=True)
+    after = fields.String(allow_none=True)
+
+
+class Copy(Schema):
+    """A task to read: who gave it when, by copy or by a mention, and whether it is new to the reader."""
+
+    task = fields.Nested(Task, required=True)
+    who = fields.String(required=True)
+    at = fields.DateTime(required=True)
+    mentioned = fields.Boolean(required=True)
+    new = fields.Boolean(required=True)
+
+
+class Copies(Schema):
+    copied = fields.List(fields.Nested(Copy), required=True)
+    after = fields.String(allow_none=True)
+
+
 class Asked(Schema):
     """Which tasks: `done` lists what this person did, newest first; the other filters are for open ones."""
 
@@ -197,7 +243,7 @@ class Answers(Schema):
     """What is filled in. `submission` is made by the client once for each form: the same again is answered the same."""
 
     submission = fields.UUID(required=True)
-    answers = fields.Dict(keys=fields.String(), required=True, validate=_storable)
+    answers = fields.Dict(keys=fields.String(), required=True, validate=storable)
     ticket = fields.String(load_default="", validate=validate.Length(max=500))
 
 
@@ -212,7 +258,7 @@ class Done(Schema):
 class Draft(Schema):
     """Answers as far as they are typed; nothing is checked."""
 
-    answers = fields.Dict(keys=fields.String(), required=True, validate=_storable)
+    answers = fields.Dict(keys=fields.String(), required=True, validate=storable)
     saved_at = fields.DateTime(dump_only=True)
 
 

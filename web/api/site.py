@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from flask import Flask
 from flask_smorest import Api as SmorestApi
 
-from web.api import calls, elders, files, reports, signing_in, tasks, verbs, worklist
+from web.api import batches, calls, elders, files, leaves, reports, signing_in, tasks, verbs, worklist
 from web.api.problems import MEDIA_TYPE, ROOT
 from web.api.schemas import Problem
 from web.marks import open_to_all
 from web.security import csrf
 
-PARTS = (signing_in, worklist, tasks, verbs, elders, files, reports, calls)
+PARTS = (signing_in, worklist, tasks, verbs, batches, leaves, elders, files, reports, calls)
 ABOUT = (
     "Everything a worker can do. Get a token by name and password (POST /tokens), on the page «我的», or by "
     "the command `visitflow token make`. Send `Accept-Language: zh` or `en` for the language of all words. "

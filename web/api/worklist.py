@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine import db, tasks
-from web import worklist
+from web import task_lists, worklist
 from web.api.asking import Blueprint
-from web.api.schemas import Asked, Tasks
+from web.api.schemas import AfterKey, Asked, Begun, Copies, Tasks
 from web.language import task_name
 from web.signed_in import me
 from web.worklist import Item
@@ -30,6 +30,46 @@ def listed(asked: dict[str, Any]) -> Any:
             page = tasks.worklist(session, person.worklist_posts, person.id, after, asked["limit"], filters_of(asked))
         rows = [row_of(item) for item in worklist.items_of(session, person, page.rows)]
     return {"tasks": rows, "after": worklist.packed(page.after) or None}
+
+
+@bp.get("/started")
+@bp.arguments(AfterKey, location="query")
+@bp.response(200, Begun)
+@bp.needs("tasks")
+def started(asked: dict[str, Any]) -> Any:
+    """Processes that this person began (我发起的), newest first, each with the most pressing of its open tasks."""
+    with db.reading() as session:
+        rows, after = task_lists.begun(session, me(), asked["after"])
+    return {
+        "started": [
+            {
+                "id": each.id,
+                "name": task_name(each.name),
+                "state": each.state,
+                "started_at": each.started_at,
+                "task": each.now.id if each.now else None,
+                "step": task_name(each.now.name) if each.now else "",
+                "holder": each.holder,
+            }
+            for each in rows
+        ],
+        "after": after or None,
+    }
+
+
+@bp.get("/copied")
+@bp.arguments(AfterKey, location="query")
+@bp.response(200, Copies)
+@bp.needs("tasks")
+def copied(asked: dict[str, Any]) -> Any:
+    """Tasks that somebody copied to this person or mentioned this person at (抄送我的), newest first."""
+    with db.reading() as session:
+        rows, after = task_lists.copies(session, me(), asked["after"])
+    told = [
+        {"task": row_of(each.item), "who": each.who, "at": each.at, "mentioned": each.mentioned, "new": each.is_new}
+        for each in rows
+    ]
+    return {"copied": told, "after": after or None}
 
 
 def filters_of(asked: dict[str, Any]) -> tasks.Filters:
