@@ -77,6 +77,8 @@ class FormView:
     submit: str
     has_files: bool
     rules: Mapping[str, Any] = field(default_factory=dict)
+    keep: str = ""
+    saved_at: datetime | None = None
 
     @property
     def counted(self) -> list[Stretch]:
@@ -111,10 +113,13 @@ def build(
     submit: str = "",
     lang: str | None = None,
     norm: Mapping[str, str] | None = None,
+    keep: str = "",
+    saved_at: datetime | None = None,
 ) -> FormView:
     """The view of a form. `answers` are what was typed (kept whatever is wrong with it), `faults` sentences by path.
 
     `submission` is the client's id against sending twice, `draft` names the draft in the browser (the task's id).
+    `keep` is where the browser saves what is typed, `saved_at` when the draft that `answers` are was saved there.
     `ticket` proves later that the form was given to this person. `norm` is what the city's norm says of a section.
     """
     code = lang or language()
@@ -135,6 +140,8 @@ def build(
         report_url=report_url if form.report else "",
         submit=submit,
         has_files=any(each.widget in FILES for each in form.fields.values()),
+        keep=keep,
+        saved_at=saved_at,
     )
 
 
@@ -195,6 +202,22 @@ def carried_over(form: Form, answers: dict[str, Any], last: Mapping[str, Any]) -
                 if name not in part and field_below and not field_below.fresh:
                     part[name] = copy.deepcopy(value)
     return result
+
+
+def fitting(node: Mapping[str, Any], value: Any) -> Any:
+    """What of an unchecked value has the shape that this part of a schema asks for; None for none of it."""
+    kind = node["type"]
+    if isinstance(value, dict) and kind == "object":
+        fits = {name: fitting(inner, value.get(name)) for name, inner in node["properties"].items()}
+        return {name: each for name, each in fits.items() if each is not None}
+    if isinstance(value, list) and kind == "array":
+        return [each for one in value if (each := fitting(node["items"], one)) is not None]
+    if isinstance(value, bool):
+        return value if kind == "boolean" else None
+    return value if isinstance(value, _PLAIN.get(kind, ())) else None
+
+
+_PLAIN: Mapping[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
 
 
 def _parts(form: Form, drawing: Drawing, code: str, norm: Mapping[str, str]) -> list[Part]:

@@ -35,6 +35,7 @@ from care.people import Person
 from care.visit_periods import PERIOD_TITLES
 from care.visits import Visit
 from engine import clock, definitions, submissions, tasks
+from engine.submissions import Submission
 from engine.tasks import TaskRow
 from web import confirm_facts, dwellings, help_facts, lone_trips, survey_words, trip
 from web.language import N_, gettext, language, task_name
@@ -260,17 +261,16 @@ def last_answers(session: Session, task: TaskRow) -> Mapping[str, Any]:
 _AGAIN = frozenset(("sent_back", "withdrawn", "delegated_back", "not_agreed"))
 
 
-def written_before(session: Session, task: TaskRow) -> dict[str, Any] | None:
+def written_before(session: Session, task: TaskRow) -> Submission | None:
     """What was written for a task that is done again: proposed by a delegate, withdrawn, or sent back; else None."""
     if task.why not in _AGAIN:
         return None
     proposed = submissions.newest(session, task.id, submissions.PROPOSED)
     if proposed is not None or task.instance_id is None:
-        before = proposed or submissions.newest(session, task.id, submissions.WITHDRAWN)
-        return None if before is None else before.body
+        return proposed or submissions.newest(session, task.id, submissions.WITHDRAWN)
     same = [each for each in submissions.of_instance(session, task.instance_id) if each.element == task.element_id]
     taken = [each for each in same if each.state in (submissions.ACCEPTED, submissions.WITHDRAWN)]
-    return taken[-1].body if taken else None
+    return taken[-1] if taken else None
 
 
 def detail(session: Session, task: TaskRow) -> list[tuple[str, str]]:

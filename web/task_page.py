@@ -27,6 +27,7 @@ from engine.jobs import transaction
 from engine.run import Completed
 from engine.tasks import NotYours, SamePerson, TaskNotOpen, TaskRow
 from web import ahead, attachments, formview, task_facts, task_lists, task_verbs, task_view, tickets, worklist
+from web.api import drafts
 from web.api.problems import is_api
 from web.attachments import FileRefused
 from web.errors import refuse, wants_json
@@ -84,6 +85,23 @@ def complete(task_id: UUID) -> ResponseReturnValue:
     with db.reading() as session:
         task = given(session, task_id)
     return _submitted(task)
+
+
+@bp.post("/tasks/<uuid:task_id>/draft")
+def keep_draft(task_id: UUID) -> ResponseReturnValue:
+    """Keep the form as far as it is filled in, over the draft before; 409 when it is not this person's to fill in."""
+    person = me()
+    with db.writing() as session:
+        task = given(session, task_id)
+        form = task_view.form_of(session, task)
+        if form is None or task.state != tasks.OPEN or not access.may(session, person, "complete", task):
+            return jsonify(saved_at=None), 409
+        typed = forms.from_html(form, request.form)
+        try:
+            forms.refuse_unstorable(typed)
+        except forms.Invalid:
+            return jsonify(saved_at=None), 422
+        return jsonify(saved_at=drafts.save(session, task_id, person.id, typed).saved_at.isoformat())
 
 
 @bp.get("/tasks/<uuid:task_id>/ahead/<element>")
@@ -144,10 +162,12 @@ def send(
             if task.state == tasks.OPEN:
                 access.require(session, person, "complete", task)
             done = run.complete_task(session, task.id, answers, by=person.id, submission_id=submission_id)
+            drafts.drop(session, task.id, person.id)
     except (NotFound, NotAllowed):
         return _moved(person, task, answers, submission_id)
     except forms.Invalid as fault:
-        return _again(task, form, answers, submission_id, faults=fault.faults, status=422)
+        told = _of_old_version(form, answers)
+        return _again(task, form, answers, submission_id, faults=fault.faults, told=told, status=422)
     except TaskNotOpen as fault:
         return _too_late(task, form, answers, fault)
     except NotYours as fault:
@@ -167,6 +187,16 @@ def send(
     except run.StepFailed:
         return _answer(202, "kept") if wants_json() else page("worklist/kept.html", 202, task=task)
     return _onward(person, done, task_name(task.name))
+
+
+def _of_old_version(form: Form | None, answers: Mapping[str, Any]) -> str:
+    """What to tell whoever filled in another version of the form, with what has no place any more; "" else."""
+    version = "" if is_api() else request.form.get("form_version", "")
+    if form is None or version in ("", str(form.version)):
+        return ""
+    told = gettext("这张表换了新版。填过的都在，请看一遍再交。")
+    left = [str(value) for name, value in answers.items() if name not in form.schema["properties"]]
+    return told + (gettext("新表里没有地方放的：%(words)s", words="；".join(left)) if left else "")
 
 
 def _answer(status: int, state: str, told: str = "", **more: Any) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from engine import clock, db, definitions, forms, history, tasks
 from engine.forms import Form
 from engine.tasks import TaskNotOpen, TaskRow
 from web import ahead, briefs, formview, stories, task_facts, task_verbs, tickets
+from web.api import drafts
 from web.formview import FormView
 from web.language import gettext, language
 from web.signed_in import me
@@ -95,10 +97,10 @@ def _about(session: Session, person: Person, task: TaskRow, mine: bool) -> dict[
 def story(session: Session, task: TaskRow, mine: bool) -> list[stories.Step]:
     rows = history.of_instance(session, task.instance_id) if task.instance_id else []
     if task.state != tasks.OPEN:
-        return stories.of_rows(session, rows)
+        return stories.of_rows(session, rows, reasons=True)
     following = task.next_role or ""
     title = roles.title(following, language()) if roles.is_known(following) else following
-    return stories.of_rows(session, rows) + stories.now_and_next(task, mine, title)
+    return stories.of_rows(session, rows, reasons=True) + stories.now_and_next(task, mine, title)
 
 
 def _norm(session: Session) -> dict[str, str]:
@@ -119,22 +121,38 @@ def _view(
     if form is None:
         return None
     later = ahead.element_of(task)
+    saved_at = None
+    if answers is None:
+        answers, saved_at = _begun_with(session, person, task, form)
     action = url_for("task.complete", task_id=task.id, desk=desk)
     if later:
         action = url_for("task.complete_ahead", task_id=task.id, element=later)
     return formview.build(
         form,
         action=action,
-        answers=answers if answers is not None else task_facts.written_before(session, task),
+        answers=answers,
         faults=faults,
         known=task_facts.known(session, person, task),
         last=task_facts.last_answers(session, task),
         submission=str(submission_id or db.new_id()),
         draft=f"{task.id}-{later}" if later else str(task.id),
+        keep="" if later else url_for("task.keep_draft", task_id=task.id),
+        saved_at=saved_at,
         ticket=tickets.ticket(person.id, task),
         report_url=url_for("report.index", elder=task.subject_id) if person.has_right("start_emergency") else "",
         norm=_norm(session) if form.id == "visit" else None,
     )
+
+
+def _begun_with(
+    session: Session, person: Person, task: TaskRow, form: Form
+) -> tuple[dict[str, Any] | None, datetime | None]:
+    """What the form opens with: this person's draft with its time, or what was handed in since."""
+    before = task_facts.written_before(session, task)
+    kept = drafts.of(session, task.id, person.id) if not ahead.element_of(task) else None
+    if kept is not None and (before is None or before.at < kept.saved_at):
+        return formview.fitting(form.schema, kept.body), kept.saved_at
+    return before.body if before is not None else None, None
 
 
 def finished(fault: TaskNotOpen, kept: bool = True) -> str:

@@ -1,4 +1,7 @@
-"""Drafts of task forms that a program keeps on the server: one for each person and task, gone once the task is done."""
+"""Drafts of task forms on the server: one for each person and task, of pages and programs; gone once the form is sent.
+
+What is saved last counts. A phone keeps what is typed itself too: the page takes whichever is newer.
+"""
 
 from __future__ import annotations
 

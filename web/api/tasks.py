@@ -140,11 +140,7 @@ def _send(task: TaskRow, sent: dict[str, Any]) -> Any:
         known = task_facts.known(session, person, task) if form else {}
         last = task_facts.last_answers(session, task) if form else {}
     answers = formview.completed(form, sent["answers"], known=known, last=last) if form else {}
-    answer = task_page.send(person, task, form, answers, sent["submission"])
-    with db.writing() as session:
-        if tasks.get(session, task.id).state != tasks.OPEN:
-            drafts.drop(session, task.id, person.id)
-    return answer
+    return task_page.send(person, task, form, answers, sent["submission"])
 
 
 def _whole(session: Session, person: Person, task: TaskRow) -> dict[str, Any]:

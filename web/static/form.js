@@ -376,16 +376,19 @@
     });
   }
 
-  /* Drafts by the task's id: text in localStorage, files in IndexedDB, for three days */
+  /* Drafts by the task's id: text in localStorage, files in IndexedDB, for three days; text also on the server, where one
+     goes on at another device. What was saved last counts; `base` is the server's that this one was typed over. */
 
   const key = form.dataset.draft ? `draft:${form.dataset.draft}` : "";
   const files = async (mode) => (key ? window.visitflow?.store("files", mode) : undefined);
+  const typed = () => inputs().filter((each) => each.type !== "file" && isOn(each)).map((each) => [each.name, each.value]);
   let saving = 0;
+  let sharing = 0;
 
   async function save() {
-    const typed = inputs().filter((each) => each.type !== "file" && isOn(each)).map((each) => [each.name, each.value]);
+    const version = form.elements.form_version.value;
     try {
-      localStorage.setItem(key, JSON.stringify({ at: Date.now(), version: form.elements.form_version.value, typed }));
+      localStorage.setItem(key, JSON.stringify({ at: Date.now(), base: Date.parse(form.dataset.at), version, typed: typed() }));
       tellSaved(Date.now());
     } catch { /* storage full: the page still holds everything */ }
     const store = await files("readwrite");
@@ -395,16 +398,36 @@
     }
   }
 
+  async function share() {
+    if (!form.dataset.keep || !navigator.onLine || form.dataset.sent || !form.isConnected) return;
+    const body = new FormData(form);
+    for (const input of all("input[type=file]")) body.delete(input.name);
+    try {
+      const answer = await fetch(form.dataset.keep, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      form.dataset.at = (await answer.json()).saved_at;
+      localStorage.setItem("skew", Date.parse(form.dataset.at) - Date.now()); /* how far this clock is wrong */
+      const kept = JSON.parse(localStorage.getItem(key) || "null");
+      if (kept) localStorage.setItem(key, JSON.stringify({ ...kept, base: Date.parse(form.dataset.at) }));
+    } catch { /* no network: it is kept here */ }
+  }
+
   function tellSaved(at) {
-    const place = bar?.querySelector("[data-saved]");
+    const place = document.querySelector("[data-saved]");
     const time = window.visitflow.clock(at);
     if (place) place.textContent = `${(place.dataset.note ??= place.textContent)}${place.dataset.note ? " · " : ""}${say("saved", { time })}`;
   }
 
   function restore() {
     const kept = JSON.parse(localStorage.getItem(key) || "null");
-    if (!kept || kept.version !== form.elements.form_version.value) return;
-    refill(kept.typed);
+    const there = Date.parse(form.dataset.at) || 0;
+    const skew = Number(localStorage.getItem("skew")) || 0;
+    if (!kept || (there && there !== kept.base && kept.at + skew < there)) return;
+    const names = new Set(kept.typed.map(([name]) => name));
+    const isOlder = kept.version !== form.elements.form_version.value;
+    refill(isOlder ? [...kept.typed, ...typed().filter(([name]) => !names.has(name))] : kept.typed);
+    const place = isOlder && document.querySelector("[data-saved]");
+    if (place) place.dataset.note = say("older");
     tellSaved(kept.at);
   }
 
@@ -562,7 +585,9 @@
     renew();
     if (!key) return;
     clearTimeout(saving);
+    clearTimeout(sharing);
     saving = setTimeout(save, 400);
+    sharing = setTimeout(share, 2000);
   }
 
   form.classList.add("is-live");
