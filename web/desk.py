@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,10 +23,11 @@ from sqlalchemy.orm import Session
 
 from care import access, files
 from care.errors import NotFound
+from care.finding import initials
 from care.people import Person
 from engine import clock, db, definitions, tasks
 from engine.tasks import Filters
-from web import briefs, desk_kept, task_view, worklist
+from web import briefs, desk_kept, task_verbs, task_view, worklist
 from web.language import N_, gettext, translated
 from web.pages import DESK, Entry, fragment, page, shell_of
 from web.signed_in import me
@@ -43,12 +45,20 @@ _OF_PROCESS = "p."
 
 @dataclass(frozen=True)
 class Queue:
-    """A line of the first pane; `count` is words, because it ends at COUNTED."""
+    """A line of the first pane; `count` is words, because it ends at COUNTED, `find` what a command finds it by."""
 
     code: str
     title: str
     count: str
     danger: bool = False
+    find: str = ""
+
+
+@bp.app_template_filter("findable")
+@lru_cache(1024)
+def findable(title: str) -> str:
+    """What a command is found by: its Chinese name, the initials of its pinyin, its English name."""
+    return " ".join((title, initials(title), translated(title, "en"))).lower()
 
 
 @bp.get("/")
@@ -160,6 +170,7 @@ def _values(session: Session) -> dict[str, Any]:
         "queues": _queues(session, person),
         "filters": [each for each in kept if each.kind == desk_kept.FILTER],
         "notes": [each for each in kept if each.kind == desk_kept.NOTE],
+        "verbs": {verb: each.title for verb, each in task_verbs.PAGES.items()},
         "here": _here(),
     }
 
@@ -175,13 +186,13 @@ def _queues(session: Session, person: Person) -> list[Queue]:
         "today": sum(row.due_at is not None and row.due_at < tomorrow for row in known),
     }
     found = [
-        Queue(code, gettext(title), f"{counts[code]}{plus}", code == "urgent" and counts[code] > 0)
+        Queue(code, gettext(title), f"{counts[code]}{plus}", code == "urgent" and counts[code] > 0, findable(title))
         for code, title in QUEUES.items()
     ]
-    names = {each.process_id: translated(each.name) for each in definitions.every(session)}
+    names = {each.process_id: each.name for each in definitions.every(session)}
     of_process = Counter(row.process_id for row in known if row.process_id)
     found += [
-        Queue(_OF_PROCESS + code, names.get(code, code), f"{number}{plus}")
+        Queue(_OF_PROCESS + code, translated(name := names.get(code, code)), f"{number}{plus}", find=findable(name))
         for code, number in of_process.most_common(LISTED)
     ]
     return found

@@ -3,8 +3,9 @@
    J K       down and up in the list            Enter      opens
    C         takes the task                     Ctrl+Enter sends the form
    /         searches                           Ctrl+K     finds a command
-   ?         tells the keys
-   Single keys do nothing while one types, while an input method composes, in an open dialog, or when turned off. */
+   ?         tells the keys                 Esc        leaves the field that one types in
+   Keys do nothing while one types (but Ctrl+Enter, which sends what is typed), while an input method composes, or in an
+   open dialog; single keys also when turned off. */
 (() => {
   "use strict";
   const by = (selector) => document.querySelector(selector);
@@ -42,29 +43,33 @@
       if (key === "enter" && by("#form")) {
         event.preventDefault();
         by("#form").requestSubmit();
-      } else if (key === "k") {
+      } else if (key === "k" && !typing(event.target)) {
         event.preventDefault();
         open("commands");
       }
       return;
     }
+    if (key === "escape" && typing(event.target)) return event.target.blur();
     if (event.altKey || event.ctrlKey || !single.checked || typing(event.target) || !keys[key]) return;
     event.preventDefault();
     keys[key]();
   });
 
-  /* Commands: what is typed narrows them, Enter takes the first. */
+  /* Commands: what is typed (Chinese, initials of the pinyin, English) narrows them, Enter takes the first. */
   const command = by("#command");
   const choices = [...document.querySelectorAll(".commands li")];
   command.addEventListener("input", () => {
     const wanted = command.value.trim().toLowerCase();
-    for (const each of choices) each.hidden = !each.textContent.toLowerCase().includes(wanted);
+    for (const each of choices) each.hidden = !each.dataset.find.includes(wanted);
   });
   command.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    choices.find((each) => !each.hidden)?.querySelector("a").click();
+    choices.find((each) => !each.hidden)?.querySelector("a,button").click();
   });
+  for (const each of document.querySelectorAll(".commands [data-key]")) {
+    each.addEventListener("click", () => keys[each.dataset.key]());
+  }
 
   /* Templates for notes go where one wrote last, else into the first long text. */
   let written = null;

@@ -11,14 +11,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from care import people
-from engine import db, tasks
+from engine import clock, db, tasks
 from engine.db import Database
 from tests.web.browser.conftest import DESK, PHONE, OpenPage
 from tests.web.conftest import Place, a_task
 from web import desk_kept
 
 pytestmark = pytest.mark.browser
-COMPOSING = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '?', isComposing: true, bubbles: true}))"
+COMPOSING = """([key, ctrlKey]) => document.body.dispatchEvent(
+    new KeyboardEvent('keydown', {key, ctrlKey, isComposing: true, bubbles: true}))"""
 COUNT_RINGS = (
     "document.addEventListener('rang', () => (document.body.dataset.rang = +(document.body.dataset.rang || 0) + 1))"
 )
@@ -83,9 +84,15 @@ def test_single_keys_are_dead_where_one_types_and_when_turned_off(
     page.keyboard.type("jck?")
     assert page.locator("#q").input_value() == "jck?" and not page.locator("#keys").is_visible()
     page.locator("#q").fill("")
-    page.evaluate("document.activeElement.blur()")
-    page.evaluate(COMPOSING)
+    page.locator("#q").focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#commands")).to_be_hidden()
+    page.keyboard.press("Escape")
+    assert focused(page) == ""
+    for key, ctrl in (("?", False), ("k", True), ("Enter", True), ("c", False)):
+        page.evaluate(COMPOSING, [key, ctrl])
     expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#commands")).to_be_hidden()
 
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
@@ -109,6 +116,42 @@ def test_commands_are_found_by_typing(signed_in: OpenPage, place: Place) -> None
 
     page.wait_for_url("**/desk/?queue=urgent")
     expect(page.locator("[data-rows] > li")).to_have_count(1)
+
+
+@pytest.mark.parametrize("typed", ["转办", "zb", "Transf"])
+def test_what_may_be_done_with_the_open_task_is_a_command(signed_in: OpenPage, place: Place, typed: str) -> None:
+    _, second, *_ = busy(place)
+    page = signed_in(place.users["village_desk"], DESK)
+    page.goto(f"/desk/?task={second}")
+    offered = page.eval_on_selector_all("[data-verb]", "all => all.map(each => each.textContent)")
+
+    page.keyboard.press("Control+k")
+    shown = page.locator(".commands li").all_inner_texts()
+    assert shown[0] == "接手" and [each.split()[0] for each in shown[1 : len(offered) + 1]] == offered
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**/tasks/{second}/do/transfer")
+
+
+def test_what_is_typed_here_is_the_draft_at_another_device(signed_in: OpenPage, place: Place) -> None:
+    _, second, *_ = busy(place)
+    page = signed_in(place.users["village_desk"], DESK)
+    page.goto(f"/desk/?task={second}")
+    with page.expect_response(f"**/tasks/{second}/draft") as answered:
+        page.locator('#form [name="text"]').fill("在这台写的")
+    assert answered.value.ok
+
+    other = signed_in(place.users["village_desk"], DESK)
+    other.goto(f"/tasks/{second}")
+    expect(other.locator('[name="text"]')).to_have_value("在这台写的")
+    expect(other.locator("[data-saved]")).to_contain_text("草稿")
+    clock.move_by(timedelta(minutes=1))
+    with other.expect_response(f"**/tasks/{second}/draft"):
+        other.locator('[name="text"]').fill("在那台改的")
+    page.reload()
+
+    expect(page.locator('#form [name="text"]')).to_have_value("在那台改的")
 
 
 def test_a_template_is_written_where_one_was_writing(signed_in: OpenPage, place: Place) -> None:
