@@ -25,7 +25,7 @@ from engine.db import Base, Id, Instant
 from engine.errors import EngineError
 from engine.settings import settings
 from web.language import gettext
-from web.pictures import cleaned
+from web.pictures import Unreadable, cleaned
 from web.signed_in import me
 
 LARGEST = 8 * 1024 * 1024  # bytes of one file
@@ -70,7 +70,10 @@ def store(
     kind = kind_of(body)
     if kind is None:
         raise FileRefused(gettext("这种文件不能用，请拍照片或录音。"))
-    clean = cleaned(kind, body)
+    try:
+        clean = cleaned(kind, body)
+    except Unreadable:
+        raise FileRefused(gettext("这张照片打不开，请重新拍一张。")) from None
     row = Attachment(
         id=identity or db.new_id(),
         kind=kind,

@@ -1,20 +1,25 @@
-"""Pictures without what the camera hides in them: place, device, moment, comments.
+"""Pictures without what the camera hides in them: place, device, moment, comments, further pictures behind the first.
 
 The picture itself is not drawn anew; the parts of the file that hold such data are left out. Written by hand because a
-picture library is a large dependency for dropping segments; what cannot be read as the kind it claims stays as it is.
+picture library is a large dependency for dropping segments. What cannot be read as the kind it claims is refused:
+nobody knows what it would carry along.
 """
 
 from __future__ import annotations
 
 import struct
 
-_JPEG_KEPT = frozenset((0xE0, 0xE2, 0xEE))  # JFIF, colour profile, Adobe's colour transform
+_IN_SCAN = frozenset((0x00, *range(0xD0, 0xD8)))  # a byte that is no marker, restarts
 _PNG_DROPPED = frozenset((b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME"))
 _WEBP_DROPPED = frozenset((b"EXIF", b"XMP "))
 
 
+class Unreadable(Exception):
+    """The file is not the picture that its first bytes claim."""
+
+
 def cleaned(kind: str, body: bytes) -> bytes:
-    """The file without hidden data; sound and anything unknown come back unchanged."""
+    """The file without hidden data; sound comes back unchanged. Raises Unreadable."""
     cleaners = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}
     cleaner = cleaners.get(kind)
     if cleaner is None:
@@ -22,11 +27,11 @@ def cleaned(kind: str, body: bytes) -> bytes:
     try:
         return cleaner(body)
     except (struct.error, IndexError):
-        return body
+        raise Unreadable(kind) from None
 
 
 def _jpeg(body: bytes) -> bytes:
-    """Segments up to the scan; APPn and comments are dropped unless needed to draw; which way is up stays."""
+    """Segments and scans of the first picture without comments and programs' segments; which way is up stays."""
     kept, at = bytearray(body[:2]), 2
     turned = 1
     while True:
@@ -36,10 +41,17 @@ def _jpeg(body: bytes) -> bytes:
         if marker == 0xFF:  # padding
             at += 1
             continue
-        if marker == 0xDA:  # the scan: from here on it is the picture
+        if marker == 0xD9:  # the end; what telephones append has its own place in it
             break
+        if marker == 0xDA:
+            end = _scanned(body, at)
+            kept += body[at:end]
+            at = end
+            if at >= len(body):
+                break
+            continue
         end = at + 2 + struct.unpack(">H", body[at + 2 : at + 4])[0]
-        hidden = marker == 0xFE or (0xE0 <= marker <= 0xEF and marker not in _JPEG_KEPT)
+        hidden = marker == 0xFE or (0xE0 <= marker <= 0xEF and not _is_needed(marker, body[at + 4 : end]))
         if not hidden:
             kept += body[at:end]
         elif marker == 0xE1:
@@ -47,7 +59,22 @@ def _jpeg(body: bytes) -> bytes:
         at = end
     if turned != 1:
         kept[2:2] = _orientation_alone(turned)
-    return bytes(kept + body[at:])
+    return bytes(kept + b"\xff\xd9")
+
+
+def _is_needed(marker: int, segment: bytes) -> bool:
+    """Whether a program's segment says how to draw: JFIF, colour profile, Adobe's colour transform."""
+    return marker in (0xE0, 0xEE) or (marker == 0xE2 and segment.startswith(b"ICC_PROFILE\0"))
+
+
+def _scanned(body: bytes, at: int) -> int:
+    """Where the scan that begins at `at` ends: at the next marker that is not its own, or with a torn file."""
+    at += 2 + struct.unpack(">H", body[at + 2 : at + 4])[0]
+    while (at := body.find(b"\xff", at)) >= 0 and at + 1 < len(body):
+        if body[at + 1] not in _IN_SCAN:
+            return at
+        at += 2
+    return len(body)
 
 
 def _turned(segment: bytes) -> int | None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from web import attachments
-from web.pictures import cleaned
+from web.pictures import Unreadable, cleaned
 
 
 def a_photo(turned: int = 6) -> bytes:
@@ -56,9 +56,31 @@ def test_a_web_picture_loses_its_exif() -> None:
     assert Image.open(BytesIO(clean)).size == (16, 8)
 
 
+def test_what_telephones_append_behind_a_photo_goes() -> None:
+    whole = a_photo()
+
+    assert cleaned("image/jpeg", whole + whole) == cleaned("image/jpeg", whole)
+
+
+def test_a_photo_in_several_scans_stays_the_same_picture() -> None:
+    body = BytesIO()
+    Image.effect_noise((64, 48), 60).save(body, "JPEG", progressive=True, quality=90)
+
+    clean = cleaned("image/jpeg", body.getvalue())
+
+    assert list(Image.open(BytesIO(clean)).tobytes()) == list(Image.open(body).tobytes())
+
+
+def test_a_torn_photo_is_shown_as_far_as_it_came() -> None:
+    torn = cleaned("image/jpeg", a_photo()[:-8])
+
+    assert torn.endswith(b"\xff\xd9") and b"SECRET" not in torn
+
+
 @pytest.mark.parametrize("body", [b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\xff", b"\xff\xd8\xff\xe1\x00\x00"])
-def test_what_cannot_be_read_stays_as_it_is(body: bytes) -> None:
-    assert cleaned("image/jpeg", body) == body
+def test_what_cannot_be_read_is_refused_for_nobody_knows_what_it_carries(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        cleaned("image/jpeg", body)
 
 
 @pytest.mark.parametrize(

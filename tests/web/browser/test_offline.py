@@ -210,3 +210,11 @@ def test_an_expired_sign_in_keeps_the_forms_until_the_same_person_is_back(
     phone.arrived()
 
     assert state(five[1]) == "done"
+
+
+def test_a_phone_whose_clock_is_wrong_is_told(phone: Phone, place: Place) -> None:
+    phone.sign_in(place.users["grid_worker"])  # the server's clock stands in August
+
+    phone.page.goto("/outbox")
+
+    expect(phone.page.get_by_text("手机时间不准")).to_be_visible()
