@@ -106,7 +106,9 @@ def stream_command(port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    Granian("web.streams:application", settings().host, port, interface=Interfaces.ASGI, workers=1).serve()
+    interface, host = Interfaces.ASGI, settings().host
+    # Streams never end by themselves: pages ask again when theirs is cut off.
+    Granian("web.streams:application", host, port, interface=interface, workers=1, workers_kill_timeout=3).serve()
 
 
 @click.command("worker")
