@@ -124,7 +124,7 @@ class Walker:
         page.goto("/me" if role != NOBODY else "/sign-in")
         if not page.evaluate("wanted => document.documentElement.lang.startsWith(wanted)", language):
             page.locator(f'button[name="language"][value="{language}"]:visible').first.click()
-        page.wait_for_function("wanted => document.documentElement.lang.startsWith(wanted)", arg=language)
+        page.wait_for_function("wanted => document.documentElement?.lang.startsWith(wanted)", arg=language)
 
     def close(self) -> None:
         for page in self.pages.values():
