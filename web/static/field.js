@@ -114,7 +114,8 @@
     const said = await answer.json().catch(() => ({}));
     const state = said.state || "refused";
     if (state === "done" || state === "kept") await accepted(entry);
-    else if (state !== "early") {
+    else if (state === "early") await write("outbox", Object.assign(entry, { early: true }), entry.id);
+    else {
       if (OVER.includes(state)) await forget(entry);
       Object.assign(entry, { state, told: said.message || "", faults: said.faults || [], fields: OVER.includes(state) ? [] : entry.fields });
       await write("outbox", entry, entry.id);

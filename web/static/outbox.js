@@ -53,7 +53,9 @@
     const words = [say("sent", { time: clock(entry.at) }, page)];
     if (files.length > sounds) words.push(say("pictures", { n: files.length - sounds }, page));
     if (sounds) words.push(say("sound", { n: sounds }, page));
-    return `${words.join("")}${english ? ", " : "，"}${Math.max(1, Math.round(bytes / 1024))} KB`;
+    const comma = english ? ", " : "，";
+    const size = `${words.join("")}${comma}${Math.max(1, Math.round(bytes / 1024))} KB`;
+    return entry.early ? `${size}${comma}${say("early", {}, page)}` : size;
   }
 
   document.querySelector("[data-outbox-send]")?.addEventListener("click", send);

@@ -188,6 +188,7 @@ def test_five_visits_without_network_arrive_once_whatever_happens(phone: Phone, 
     expect(corrected).to_contain_text("现场照片 这种文件不能用，请拍照片或录音。")
     expect(phone.page.locator("[data-net]")).to_have_text("待上传 1 · 要改 1")
     phone.page.evaluate("localStorage.clear()")  # a draft that a killed browser had not written to the disk yet
+    expect(phone.page.locator("[data-group=wait] li")).to_contain_text("等前面一步")
     corrected.get_by_role("link", name="打开来改").click()
     correct(phone.page, f"原话 {refused.subject_id}", picture)
     phone.page.goto("/outbox")
