@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from care import access, campaigns, masking, organisation, roles
-from care.campaigns import KINDS, LISTS, REPEATS, TARGET_STATES, Campaign, Finding
+from care.campaigns import KINDS, LISTS, REPEATS, TARGET_STATES, Campaign, Figures, Finding
 from care.elders import Elder
 from care.errors import NotFound, RuleBroken
 from care.organisation import Unit
@@ -58,8 +58,9 @@ def index() -> ResponseReturnValue:
         asked = select(Campaign).where(or_(*concerns, Campaign.unit_path.in_(above)))
         found = list(session.scalars(asked.order_by(Campaign.from_on.desc(), Campaign.id.desc()).limit(MOST)))
         shown = [(row, _top(session, row, paths)) for row in found]
-        rows = [(row, unit, campaigns.figures(session, row, unit)[0], _state(row)) for row, unit in shown if unit]
+        counted = [(row, unit, campaigns.figures(session, row, unit)[0]) for row, unit in shown if unit]
         units = [unit for path in _mine(person) for unit in _openable(session, path)]
+    rows = [(row, unit, total, _state(row, total)) for row, unit, total in counted]
     return page(
         "campaigns/index.html", rows=rows, units=units, kinds=_choices(KINDS), repeats=_choices(REPEATS),
         kind_words={code: _words(pair) for code, pair in KINDS.items()}, today=clock.today(),
@@ -91,14 +92,15 @@ def _top(session: Session, row: Campaign, paths: list[str]) -> Unit | None:
     return None
 
 
-def _state(row: Campaign) -> str:
+def _state(row: Campaign, total: Figures) -> str:
+    """Where it stands in the unit that is shown: overdue is only what is not done."""
     if row.closed_at is not None:
         return gettext("已结束")
-    return gettext("未开始") if row.from_on > clock.today() else gettext("过期") if _over(row) else gettext("进行中")
-
-
-def _over(row: Campaign) -> bool:
-    return row.until_on < clock.today()
+    if row.from_on > clock.today():
+        return gettext("未开始")
+    if not total.open:
+        return gettext("已查完")
+    return gettext("过期") if total.late else gettext("进行中")
 
 
 def _found(session: Session, person: Person, campaign_id: int) -> tuple[Campaign, Unit, list[Unit]]:
@@ -125,8 +127,8 @@ def show(campaign_id: int) -> ResponseReturnValue:
         total, lines = campaigns.figures(session, row, unit)
     return page(
         "campaigns/show.html", campaign=row, unit=unit, crumbs=crumbs, total=total, kind=_words(KINDS[row.kind]),
-        lines=sorted(lines, key=lambda line: line.done / line.villages), state=_state(row), repeats=REPEATS,
-        over=_over(row), may=_may(person, row.unit_path), repeat_words=_words(REPEATS[row.repeats]),
+        lines=sorted(lines, key=lambda line: line.done / line.villages), state=_state(row, total),
+        may=_may(person, row.unit_path), repeat_words=_words(REPEATS[row.repeats]),
     )  # fmt: skip
 
 

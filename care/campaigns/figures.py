@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from care import organisation
@@ -87,12 +87,12 @@ def _targets(row: Campaign, path: str) -> tuple[ColumnElement[bool], ...]:
 
 def _is(row: Campaign, what: str) -> ColumnElement[bool]:
     """The condition of a list of villages. Raises KeyError."""
-    undone = Target.state != "done"
+    late = Target.state.in_(("open", "reported")) if row.until_on < clock.today() else false()
     return {
         "villages": Target.id.is_not(None),
         "done": Target.state == "done",
-        "open": undone,
-        "late": and_(undone, Target.id.is_not(None) if row.until_on < clock.today() else Target.id.is_(None)),
+        "open": Target.state != "done",
+        "late": late,
         "nothing": Target.nothing_new.is_(True),
         "without": Target.households_due.is_(None),
     }[what]

@@ -116,6 +116,36 @@ def test_what_is_late_is_counted_and_listed(site: Browser, desks: Desks) -> None
     assert "春光社区" not in site.get(f"/surveys/{campaign_id}/villages", query_string={"what": "done"}).text
 
 
+@pytest.mark.parametrize("days", [1, 16])
+def test_what_is_done_is_never_overdue(site: Browser, desks: Desks, days: int) -> None:
+    campaign_id = opened(desks.town)
+    desks.town.does("do_survey", **said())
+    desks.town.does("check_survey", answer="yes")
+    desks.town.waits(days=days)
+    site.sign_in(desks.users["district_desk"])
+
+    for address in ("/surveys/", f"/surveys/{campaign_id}"):
+        assert states(site.get(address).text) == ["已查完"]
+
+
+def test_what_was_ended_early_is_not_overdue_later(site: Browser, desks: Desks) -> None:
+    campaign_id = opened(desks.town)
+    desks.town.does("do_survey", **said(households_done=30, complete=False))
+    site.sign_in(desks.users["district_desk"])
+    site.get(f"/surveys/{campaign_id}")
+    site.post(f"/surveys/{campaign_id}/close")
+    jobs.drain()
+    desks.town.waits(days=16)
+
+    assert states(site.get("/surveys/").text) == ["已结束"]
+    assert "春光社区" not in site.get(f"/surveys/{campaign_id}/villages", query_string={"what": "late"}).text
+
+
+def states(text: str) -> list[str]:
+    """The words of all tags."""
+    return re.findall(r'<span class="tag"[^>]*>([^<]+)</span>', text)
+
+
 def test_another_district_knows_nothing_of_it(site: Browser, desks: Desks) -> None:
     campaign_id = opened(desks.town)
     site.sign_in(desks.elsewhere["district_desk"])
