@@ -18,6 +18,7 @@ from engine.history import HistoryRow
 from web import case_story, case_views, diagram_state
 from web import instances as instances_page
 from web.diagram_state import Drawing
+from web.documents import note_printed
 from web.language import gettext, language
 from web.pages import page
 from web.security import allow_inline_styles
@@ -65,7 +66,7 @@ def show(case_id: int) -> ResponseReturnValue:
 
 @bp.get("/<int:case_id>/file")
 def file(case_id: int) -> ResponseReturnValue:
-    """The case file, made for print: head, stages with times, every round, every line of the record."""
+    """The case file, made for print: head, stages with times, every round, every line of the record. Written down."""
     with db.reading() as session:
         case = _visible(session, case_id)
         shown = case_views.rows(session, me(), [case], inside=True)[0]
@@ -74,6 +75,7 @@ def file(case_id: int) -> ResponseReturnValue:
         turns = cases.rounds(session, case_id)
         who = {each.who for each in entries if each.who} | {each.reviewed_by for each in turns if each.reviewed_by}
         names = people.names(session, {each for each in who if each is not None})
+    note_printed("case", case.unit_path, case.elder_id, case=case_id)
     return page(
         "cases/file.html",
         row=shown,

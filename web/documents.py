@@ -1,7 +1,7 @@
 """Official documents to print: minutes of a dispatch, bulletin, evaluation, and the letter that urges what is ordered.
 
-Who reads the report prints it. The number of a document is the office's: the line for it stays empty. A spreadsheet
-that is taken along is written into the history. Source: draft 四(6); processes P24, P25, P26; rulings 9.23.
+Who reads the report prints it. The number of a document is the office's: the line for it stays empty. Who opened the
+sheet to print, and who took a spreadsheet along, stands in the history. Source: draft 四(6); processes P24, P25, P26; rulings 9.23.
 """
 
 from __future__ import annotations
@@ -57,6 +57,12 @@ def period_on_paper(row: Report) -> str:
     return f"{row.period.year}年{row.period.month}月"
 
 
+def note_printed(what: str, unit_path: str, subject_id: int | None = None, **ids: int | str) -> None:
+    """Write down who opened a sheet that is made for print: its kind, whose unit it is about, and its ids."""
+    with db.writing() as session:
+        history.write(session, None, me().id, "printed", what, subject_id, unit_path, **ids)
+
+
 def document(
     template: str, subject: str, issuer: str, back_to: str, written_on: date | datetime, **values: Any
 ) -> ResponseReturnValue:
@@ -72,6 +78,7 @@ def report(report_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         row, shown = _shown(session, report_id, paths)
         unit = organisation.by_path(session, row.unit_path)
+    note_printed(f"oversight:{row.kind}", row.unit_path, report=row.id)
     return document(
         "report",
         gettext(SUBJECTS[row.kind], period=period_on_paper(row)),
@@ -142,6 +149,7 @@ def order(order_id: int) -> ResponseReturnValue:
             raise NotFound(f"oversight duty {order_id}")
         issuer = organisation.by_path(session, row.unit_path)
         owner = organisation.by_path(session, ordered.unit_path)
+    note_printed("oversight:order", ordered.unit_path, order=order_id)
     return document(
         "order",
         gettext("督办函"),

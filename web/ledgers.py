@@ -1,7 +1,8 @@
 """Ledgers: chosen by unit and month, read on a page that prints well, taken along as a spreadsheet.
 
-Only who works with those files reads them; the city has the figures. A spreadsheet leaves the house, so it needs the
-right to export, and each elder in it gets a line in the access log. Source: R-VIS-05, R-VIS-09.
+Only who works with those files reads them; the city has the figures. The page is the printed sheet, so who opened it
+stands in the history. A spreadsheet leaves the house: it needs the right to export, and each elder in it gets a line in
+the access log. Source: R-VIS-05, R-VIS-09.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from care.people import Person
 from care.roles import Part, Scope
 from engine import clock, db, jobs
 from web import spreadsheets
+from web.documents import note_printed
 from web.language import N_, gettext, language
 from web.pages import Entry, page
 from web.signed_in import me
@@ -56,6 +58,7 @@ def show(ledger_id: str) -> ResponseReturnValue:
         found = ledgers.lines(session, ledger, unit.path, month, _after(), PAGE + 1)
         title = organisation.title(session, unit.path) or unit.name
         may_export = access.may(session, me(), "export", unit.path)
+    note_printed(f"ledger:{ledger.id}", unit.path, month=f"{month:%Y-%m}")
     return page(
         "ledgers/ledger.html",
         ledger=ledger,

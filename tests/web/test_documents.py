@@ -148,6 +148,33 @@ def test_figures_and_decisions_as_a_spreadsheet_are_written_down(site: Browser, 
     assert [(row.who, row.element) for row in rows] == [(desks.town.staff["city_desk"], "oversight:dispatch")]
 
 
+def test_who_prints_what_stands_in_the_history(site: Browser, desks: Desks) -> None:
+    report_id, order_id = dispatch(desks)
+    site.sign_in(desks.elsewhere["township_desk"])
+    site.get(f"/oversight/orders/{order_id}/letter")
+    assert printed() == [], "refused"
+
+    site.sign_in(desks.users["district_desk"])
+    site.get(f"/oversight/{report_id}/document")
+    site.get(f"/oversight/orders/{order_id}/letter")
+    site.get("/ledgers/hazards?month=2026-08")
+
+    who, city = desks.town.staff["district_desk"], desks.town.city
+    assert printed() == [
+        (who, "oversight:dispatch", city.city.path, {"report": report_id}),
+        (who, "oversight:order", city.district.path, {"order": order_id}),
+        (who, "ledger:hazards", city.district.path, {"month": "2026-08"}),
+    ]
+
+
+def printed() -> list[tuple[Any, ...]]:
+    """(who, what, unit, ids) of the sheets that were opened to print."""
+    columns = history.history.c
+    asked = select(columns.who, columns.element, columns.unit_path, columns.ids).where(columns.what == "printed")
+    with db.reading() as session:
+        return [tuple(row) for row in session.execute(asked.order_by(columns.id))]
+
+
 # --- papers of a supporter's duty ---
 
 
