@@ -136,6 +136,7 @@ def test_what_was_ended_early_is_not_overdue_later(site: Browser, desks: Desks) 
     site.post(f"/surveys/{campaign_id}/close")
     jobs.drain()
     desks.town.waits(days=16)
+    site.sign_in(desks.users["district_desk"])
 
     assert states(site.get("/surveys/").text) == ["已结束"]
     assert "春光社区" not in site.get(f"/surveys/{campaign_id}/villages", query_string={"what": "late"}).text
