@@ -305,6 +305,13 @@ def test_an_older_version_is_found_beside_the_newest(tmp_path: Path) -> None:
         forms.form("../secrets", folder=tmp_path)
 
 
+def test_every_older_version_is_kept() -> None:
+    """What was handed in under it is read with it."""
+    for key in forms.keys():
+        for version in range(1, forms.form(key).version):
+            assert forms.form(key, version).version == version
+
+
 def test_a_form_must_bear_the_name_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_bytes(orjson.dumps(CALL))
 
