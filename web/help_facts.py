@@ -70,6 +70,13 @@ def _referral(session: Session, instance_id: UUID) -> dict[str, Any]:
     }
 
 
+_BY_AID = {
+    "care_subsidy": "life_care",
+    "consumption_subsidy": "life_care",
+    "home_adaptation": "home_adaptation",
+    "disability_benefit": "aids",
+}
+"""Benefits that pay for a service; the others are money, and nobody has to serve. Source: R-NET-15, R-PRJ-43."""
 _BY_ERRAND = {"shopping": "shopping", "collect_goods": "shopping"}
 """Errands that a firm may run as well; for others the volunteer teams of the place are shown."""
 
@@ -123,6 +130,7 @@ def _aid(session: Session, instance_id: UUID) -> dict[str, Any]:
     submitted = [said["submit"].get("to"), said["submit"].get("submitted_on"), said["submit"].get("receipt")]
     return {
         "aid": _in(aids.KINDS, row.kind),
+        "providers": _provider_words(_offered(session, row.elder_id, _BY_AID.get(row.kind, "")))["providers"],
         "hint": hint.get(bool(row.hinted)),
         "papers": said["precheck"].get("papers"),
         "missing": said["collect_papers"].get("missing"),

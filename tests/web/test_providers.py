@@ -95,6 +95,22 @@ def test_the_village_reads_who_offers_it_and_the_receiver_who_was_chosen(site: B
     assert "助餐" in site.get(f"/providers/{provider_id}").text
 
 
+def test_a_benefit_that_pays_for_a_service_shows_who_provides_it(site: Browser, desks: Desks) -> None:
+    town = desks.town
+    with jobs.transaction() as session:
+        providers.add(session, town.city.village, "enterprise", "安居改造", ["home_adaptation"], phone="0472-1")
+    site.sign_in(desks.users["village_desk"])
+
+    shown = {}
+    for kind in ("home_adaptation", "old_age"):
+        town.message("aid.proposed", f"{town.elder.id}:{kind}", kind=kind)
+        shown[kind] = site.get(f"/tasks/{town.open()['precheck'].id}").text
+        town.does("precheck", apply=False, why_not="不符合")
+
+    assert "安居改造（村级，0472-1）" in shown["home_adaptation"]
+    assert "安居改造" not in shown["old_age"]
+
+
 def test_a_name_that_nobody_has_leaves_the_need_to_its_kind(site: Browser, desks: Desks) -> None:
     town = desks.town
     a_provider(desks)
