@@ -1,7 +1,8 @@
 """Official documents to print: minutes of a dispatch, bulletin, evaluation, and the letter that urges what is ordered.
 
 Who reads the report prints it. The number of a document is the office's: the line for it stays empty. Who opened the
-sheet to print, and who took a spreadsheet along, stands in the history. Source: draft 四(6); processes P24, P25, P26; rulings 9.23.
+sheet to print, and who took a spreadsheet along, stands in the history. Source: draft 四(6); processes P24, P25, P26;
+rulings 9.23.
 """
 
 from __future__ import annotations

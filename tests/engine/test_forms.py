@@ -307,7 +307,9 @@ def test_an_older_version_is_found_beside_the_newest(tmp_path: Path) -> None:
 
 def test_every_older_version_is_kept() -> None:
     """What was handed in under it is read with it."""
-    for key in forms.keys():
+    every = forms.keys()
+
+    for key in every:
         for version in range(1, forms.form(key).version):
             assert forms.form(key, version).version == version
 
