@@ -58,7 +58,7 @@ def period_on_paper(row: Report) -> str:
     return f"{row.period.year}年{row.period.month}月"
 
 
-def note_printed(what: str, unit_path: str, subject_id: int | None = None, **ids: int | str) -> None:
+def note_printed(what: str, unit_path: str, subject_id: int | None = None, **ids: Any) -> None:
     """Write down who opened a sheet that is made for print: its kind, whose unit it is about, and its ids."""
     with db.writing() as session:
         history.write(session, None, me().id, "printed", what, subject_id, unit_path, **ids)
