@@ -119,7 +119,9 @@ def test_commands_are_found_by_typing(signed_in: OpenPage, place: Place) -> None
 
 
 @pytest.mark.parametrize("typed", ["转办", "zb", "Transf"])
-def test_what_may_be_done_with_the_open_task_is_a_command(signed_in: OpenPage, place: Place, typed: str) -> None:
+def test_what_may_be_done_with_the_open_task_is_a_command(
+    signed_in: OpenPage, place: Place, judged: Judge, typed: str
+) -> None:
     _, second, *_ = busy(place)
     page = signed_in(place.users["village_desk"], DESK)
     page.goto(f"/desk/?task={second}")
@@ -128,6 +130,8 @@ def test_what_may_be_done_with_the_open_task_is_a_command(signed_in: OpenPage, p
     page.keyboard.press("Control+k")
     shown = page.locator(".commands li").all_inner_texts()
     assert shown[0] == "接手" and [each.split()[0] for each in shown[1 : len(offered) + 1]] == offered
+    if typed == "zb":
+        judged(page, "desk-commands")
     page.keyboard.type(typed)
     page.keyboard.press("Enter")
 
