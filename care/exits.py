@@ -2,7 +2,8 @@
 
 Nothing leaves the register by data alone: the village confirms, the township approves. Of a death the notices to the
 contacts stop with the confirmation; the rest with the approval: consents end, devices are nobody's, open work ends.
-Who moves inside the city keeps file and history. Public: WAYS, keep, apply, spouse_of, resume.
+Who moves inside the city keeps file and history, and what is open goes to the new place (care/open_work.py).
+Public: WAYS, keep, apply, spouse_of, resume.
 Source: processes P34; rulings 10 no. 10.
 """
 
@@ -56,6 +57,7 @@ def apply(session: Session, elder: Elder, answers: Answers) -> str:
         if unit is not None:
             elder.address = str(answers.get("new_address") or elder.address)
             elders.move_to(session, elder, unit)
+            open_work.follow(session, elder)
         return way
     _unbind(session, elder)
     if way == "exited":

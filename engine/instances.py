@@ -313,6 +313,12 @@ def find(
     return [of_row(row) for row in rows]
 
 
+def relocate(session: Session, subject_id: int, unit_path: str) -> None:
+    """What is under way about a subject is another unit's from now on; what is over stays where it happened."""
+    mine = (instance.c.subject_id == subject_id, instance.c.state.in_(UNDER_WAY))
+    session.connection().execute(update(instance).where(*mine).values(unit_path=unit_path))
+
+
 def counts(session: Session, unit_path: str = "/", state: str = LIVE) -> dict[str, int]:
     """How many instances of each process there are in a unit and below it."""
     c = instance.c

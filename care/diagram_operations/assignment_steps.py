@@ -6,15 +6,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import assignments, elders, notices
+from care import assignments, elders, notices, open_work
 from care.deadlines import deadline
 from engine.operations import Step, operation
 
 
 @operation("visitors.begin_assignment")
 def begin_assignment(session: Session, step: Step, elder_id: int) -> dict[str, Any]:
-    """{"due_at"}: by when somebody is responsible, however often it is proposed. Source: processes 4.9."""
-    return {"due_at": deadline("assignment_5wd", step.now, step.policy).due.isoformat()}
+    """{"due_at"}: by when somebody is responsible, however often it is proposed; sooner after a move.
+
+    Source: processes P34, 4.9.
+    """
+    rule = "new_visitor_3d" if step.data.get("reason") == "moved" else "assignment_5wd"
+    return {"due_at": deadline(rule, step.now, step.policy).due.isoformat()}
 
 
 @operation("visitors.check")
@@ -38,10 +42,15 @@ def declined(session: Session, step: Step, elder_id: int) -> dict[str, Any]:
 
 @operation("visitors.assign")
 def assign(session: Session, step: Step, elder_id: int, element: str) -> dict[str, Any]:
-    """{"visitor_id", "visitor_b_id"}: responsible from the agreed day; who was it before ends that day."""
+    """{"visitor_id", "visitor_b_id"}: responsible from the agreed day; who was it before ends that day.
+
+    What the village does meanwhile for want of a visitor goes to the new one. Source: processes P05, 4.8.
+    """
     chosen = step.data["proposal"]
     a, b = int(chosen["visitor_id"]), int(chosen["visitor_b_id"])
-    assignments.assign(session, elders.get(session, elder_id), a, b, step.answers(element))
+    elder = elders.get(session, elder_id)
+    assignments.assign(session, elder, a, b, step.answers(element))
+    open_work.follow(session, elder)
     return {"visitor_id": a, "visitor_b_id": b}
 
 

@@ -137,13 +137,14 @@ def review(session: Session, step: Step, elder_id: int) -> dict[str, Any]:
     """
     elder = elders.get(session, elder_id)
     before, suspected = elder.tier, "SUSPECTED_DISABILITY" in (elder.categories or ())
+    asked = suspected and step.data.get("reason") != "resumed"  # what was asked before an absence ended with it
     found = _decided(session, step, elder, "review")
     rise = _RANK[found["tier"]] - _RANK[before]
     if rise < 0:
         elder.tier = before
         session.flush()
     change = "raised" if rise > 0 else "lowered" if rise < 0 else "same"
-    return {**found, "change": change, "ask_assessor": found["suspected"] and not suspected}
+    return {**found, "change": change, "ask_assessor": found["suspected"] and not asked}
 
 
 @operation("tiers.lower")

@@ -92,15 +92,17 @@ def test_after_twenty_working_days_the_district_is_told_and_it_still_has_to_be_d
     assert "assess" in asked.elements()
 
 
-def test_an_elder_who_leaves_is_not_assessed_any_more(asked: Town):
-    asked.message("elder.exited", str(asked.elder.id))
+@pytest.mark.parametrize("news", ["elder.exited", "elder.suspended"])
+def test_an_elder_who_leaves_or_is_in_an_institution_is_not_assessed_any_more(asked: Town, news: str):
+    asked.message(news, str(asked.elder.id))
 
     assert asked.live() == [] and asked.elements() == set()
 
 
-def test_an_elder_who_leaves_is_not_asked_again(asked: Town):
+@pytest.mark.parametrize("news", ["elder.exited", "elder.suspended"])
+def test_an_elder_who_leaves_or_is_in_an_institution_is_not_asked_again(asked: Town, news: str):
     asked.does("book_assessor", outcome="refused", reason="不想折腾")
-    asked.message("elder.exited", str(asked.elder.id))
+    asked.message(news, str(asked.elder.id))
 
     assert asked.live() == []
 

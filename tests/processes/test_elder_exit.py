@@ -24,9 +24,10 @@ from care import (
 )
 from care.elders import Elder, Household
 from care.meters import Meter
-from engine import clock, db, jobs, outgoing
+from engine import clock, db, instances, jobs, outgoing
 from engine.outgoing import outgoing as sent_rows
 from tests import builders
+from tests.processes import answers as say
 from tests.town import Town
 
 
@@ -105,6 +106,8 @@ def test_open_work_about_the_elder_ends_with_the_approval(asked: Town, reason: s
     asked.message("hazard.found", f"{asked.elder.id}:floor", item="floor", level="general")
     asked.message("aid.proposed", f"{asked.elder.id}:old_age", kind="old_age")
     asked.message("errand.asked", f"{asked.elder.id}:payment", kind="payment")
+    for message in ("assessment.requested", "major_change.reported", "facts.changed"):  # P03, P10, P33
+        asked.message(message, str(asked.elder.id))
     assert set(OPEN.values()) <= asked.elements()
     confirms(asked, reason)
     assert set(OPEN.values()) <= asked.elements()  # nothing ends before the township approves
@@ -193,6 +196,37 @@ def test_who_moves_inside_the_city_keeps_what_is_open(asked: Town):
     assert "check_need" in asked.elements()
     with db.reading() as session:
         assert consents.allows(session, asked.elder.id, "visits_and_file")
+
+
+def test_after_a_move_the_new_place_has_what_is_open_and_the_old_one_nothing(asked: Town):
+    """The village there acts until a visitor is named within three days, and hands over to that one."""
+    asked.message("need.raised", f"{asked.elder.id}:meals", category="meals")
+    asked.message("visit.ordered", str(asked.elder.id), kind="targeted")
+    asked.waits(hours=60)  # the check of the need is late: the township has it as well
+    with jobs.transaction() as session:
+        there = builders.a_second_township(session, asked.city)
+        there.village.name = "新居社区"
+        a, b = there.staff["visitor"], there.staff["visitor_b"]
+        village, district = there.village.path, there.district.path
+    confirms(asked, "moved_within", new_unit="新居社区", new_address="新居社区1号")
+    moved_at = clock.now()
+    asked.does("approve", answer="yes")
+
+    opened = asked.open()
+    assert {row.unit_path.startswith(district) for row in opened.values()} == {True}
+    assert {row.also_unit_path.startswith(district) for row in opened.values() if row.also_unit_path} <= {True}
+    acting = opened["accept_or_swap"]
+    assert (acting.role, acting.unit_path, acting.assignee_id) == ("village_desk", village, None)
+    with db.reading() as session:
+        running = instances.find(session, subject_id=asked.elder.id)
+    assert {each.unit_path for each in running} == {village}
+    assert opened["propose"].due_at == moved_at + timedelta(days=3)
+
+    asked.does("propose", **say.proposal(a.user_name, b.user_name, from_on=f"{clock.today()}"))
+    asked.does("accept", answer="accept", read=True)
+    asked.does("confirm", answer="yes")
+
+    assert asked.open()["accept_or_swap"].assignee_id == a.id
 
 
 def test_what_is_not_so_changes_nothing(town: Town):

@@ -118,3 +118,16 @@ def test_born_on_a_leap_day_it_is_the_first_of_march(town: Town):
     with db.reading() as session:
         assert elders.birthdays(session, clock.today().replace(year=2026, month=3, day=1), 10) == [town.elder.id]
         assert elders.birthdays(session, clock.today().replace(year=2026, month=2, day=28), 10) == []
+
+
+def test_whoever_comes_home_from_an_institution_is_assessed_after_all(town: Town):
+    """What was asked for before ended with the suspension (P03, P34)."""
+    town.elder_is(categories=["ALONE", "SUSPECTED_DISABILITY"])
+    town.message("facts.changed", str(town.elder.id), items=["household"])
+    reviewed(town, suspected_disability="yes")
+    assert "book_assessor" not in town.elements()  # it is under way
+
+    town.message("facts.changed", str(town.elder.id), items=["household"], reason="resumed")
+    reviewed(town, suspected_disability="yes")
+
+    assert "book_assessor" in town.elements()
