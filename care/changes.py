@@ -2,7 +2,7 @@
 
 While one is open, the periods that the planner plans are those of the table's context `major_change`. At least 14 days
 (30 after a bereavement); 90 days are the most without a renewal. Another report joins the open one and begins its days
-anew. Public: MajorChange, KINDS, open_change, confirm, first_visit, more, judge, close, open_for, of_elder.
+anew. Public: MajorChange, KINDS, open_change, confirm, first_visit, reached, more, judge, close, open_for, of_elder.
 Source: issued plan 四(五); draft 四(1); processes P10 (rulings).
 """
 
@@ -105,6 +105,13 @@ def confirm(session: Session, row: MajorChange, confirmed: bool, kinds: Sequence
 def first_visit(session: Session, row: MajorChange) -> None:
     row.first_visit_at = row.first_visit_at or clock.now()
     session.flush()
+
+
+def reached(session: Session, elder_id: int) -> None:
+    """The visit of an open change was made at this moment, however long the village takes to check it. Source: K23."""
+    for row in of_elder(session, elder_id):
+        if row.closed_at is None:
+            first_visit(session, row)
 
 
 def more(session: Session, row: MajorChange, kinds: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import changes, elders, policies
+from care import changes, elders, notices, policies
 from care.changes import MajorChange
 from engine.operations import Step, operation
 
@@ -54,6 +54,14 @@ def first_visit(session: Session, step: Step, change_id: int) -> dict[str, Any]:
     if (step.data.get("outcome") or {}).get("outcome") == "done":
         changes.first_visit(session, row)
     return _said(row)
+
+
+@operation("changes.first_visit_late")
+def first_visit_late(session: Session, step: Step, change_id: int, elder_id: int, role: str, about: str) -> None:
+    """A plain task for a desk, once per instance; none where the visit was made and only its check is open."""
+    if changes.get(session, change_id).first_visit_at is None:
+        key = f"{step.instance_id}:{about}:{role}"
+        notices.elder_desk(session, elders.get(session, elder_id), role, about, key, timedelta(days=3))
 
 
 @operation("changes.more")

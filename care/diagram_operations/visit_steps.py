@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import elders, notices, policies, special_periods, visitors, visits
+from care import changes, elders, notices, policies, special_periods, visitors, visits
 from care.visits import times
 from care.visits.obligations import period_of
 from care.visits.tables import Visit, VisitObligation
@@ -162,6 +162,8 @@ def finish(session: Session, step: Step, visit_id: int, element: str) -> dict[st
     visit = visits.get(session, visit_id)
     sampled = visits.finish(session, visit, satisfaction)
     special_periods.reached(session, visit.elder_id, visit.id, visit.mode)
+    if visit.kind == "major_change":
+        changes.reached(session, visit.elder_id)
     return {"outcome": "done", "sampled": sampled}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from care import changes, planner, visits
 from care.changes import MajorChange
-from engine import db, jobs
+from engine import clock, db, jobs
 from tests.processes import answers as say
 from tests.processes.test_visits import record
 from tests.town import Town
@@ -82,6 +82,21 @@ def test_twenty_hours_tell_the_township_and_twenty_four_the_district(told: Town)
     assert "confirm_change" in told.elements()
 
 
+def test_a_visit_in_time_is_in_time_though_its_check_takes_three_days(told: Town):
+    confirms(told)
+    told.does("accept_or_swap", by="visitor")
+    told.does("go", **say.arrived(mode="phone", by=None))
+    told.does("visit_form", **record(kind="major_change"))
+    told.does("elder_confirm", satisfaction="good")
+    visited_at = clock.now()
+    told.waits(hours=30)
+
+    assert "village_check" in told.elements()
+    assert not {"first_visit_20h", "first_visit_24h"} & told.elements()
+    told.does("village_check", way="phone", answer="ok")
+    assert row(told).first_visit_at == visited_at
+
+
 def test_after_a_bereavement_thirty_days_at_least_and_periods_are_denser(told: Town):
     accompanied(told)
     planner.plan(date(2026, 8, 10), 1)
@@ -137,11 +152,12 @@ def test_another_report_joins_and_is_not_lost(told: Town):
     assert told.live().count("major_change") == 1
 
 
+@pytest.mark.parametrize("news", ["elder.exited", "elder.suspended"])
 @pytest.mark.parametrize("when", ["first_day", "later"])
-def test_an_elder_who_leaves_ends_it(told: Town, when: str):
+def test_an_elder_who_leaves_or_lives_in_an_institution_ends_it(told: Town, when: str, news: str):
     if when == "later":
         accompanied(told)
-    told.message("elder.exited", str(told.elder.id))
+    told.message(news, str(told.elder.id))
 
     assert row(told).outcome == "exited"
     assert "major_change" not in told.live()
