@@ -42,9 +42,11 @@ def _within(begins: datetime, until: datetime) -> datetime:
 
 
 @operation("absences.returned")
-def returned(session: Session, step: Step, elder_id: int) -> None:
-    """The elder is back; every open absence ends."""
+def returned(session: Session, step: Step, elder_id: int) -> dict[str, Any]:
+    """{"kind"}: the elder is back, every open absence ends; from where, null without one. Source: P35; P10 (出院)."""
+    before = absences.open_one(session, elder_id)
     absences.returned(session, elders.get(session, elder_id))
+    return {"kind": before.kind if before else None}
 
 
 @operation("absences.renew")

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import absences, alarms, cases, elders, notices, organisation, responders
+from care import absences, alarms, cases, changes, elders, notices, organisation, responders
 from care.cases import Case
 from care.deadlines import deadline
-from engine import clock
+from care.planner import SERVED
+from engine import clock, incoming
 from engine.expressions import parse_moment
 from engine.operations import Step, operation
 
@@ -271,7 +272,23 @@ def reopen(session: Session, step: Step, case_id: int, element: str) -> dict[str
 
 @operation("cases.archive")
 def archive(session: Session, step: Step, case_id: int) -> dict[str, Any]:
-    """{"outcome": "archived", "round"}: locked from now on."""
+    """{"outcome": "archived", "round"}: locked from now on; what it means for the elder follows. Source: P18 T3."""
     case = cases.get(session, case_id)
     cases.archive(session, case, step.by)
+    _lead_on(session, case)
     return {"outcome": "archived", "round": case.round}
+
+
+def _lead_on(session: Session, case: Case) -> None:
+    """The elder's tier is reviewed (P33); an urgent case is a major change, unless one is open (P10).
+
+    Source: processes P10, P18, P33, 4.8; docs/adr/0029.
+    """
+    elder = elders.get(session, case.elder_id) if case.elder_id else None
+    if elder is None or elder.status not in SERVED:
+        return
+    about = {"elder_id": elder.id, "items": ["emergency"], "case_id": case.id}
+    incoming.message(session, "facts.changed", str(elder.id), about)
+    is_open = any(each.closed_at is None for each in changes.of_elder(session, elder.id))
+    if case.level == "urgent" and not is_open:
+        incoming.message(session, "major_change.reported", str(elder.id), about)

@@ -182,8 +182,8 @@ def test_not_resolved_then_resolved_and_the_archive_is_locked(town: Town):
 
     case = town.case()
     assert (case.state, case.locked, case.round) == ("archived", True, 2)
-    assert town.live() == ["satisfaction"]  # asked three days later
-    assert town.elements() == set()
+    assert town.live() == ["reassessment", "satisfaction"]  # the tier is reviewed; asked three days later
+    assert town.elements() == {"review_facts"}
 
 
 def test_twenty_devices_without_power_are_one_district_incident(town: Town):

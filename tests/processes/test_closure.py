@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from care import cases
+from care import cases, changes
 from engine import clock, db, jobs, tasks
 from tests import builders
 from tests.processes import answers as say
@@ -216,12 +216,43 @@ def test_an_urgent_archive_that_the_township_returns_is_checked_again(town: Town
     assert town.case().locked
 
 
-def test_the_township_opens_an_archived_case_again(town: Town):
-    handled_case(town)
+def archived(town: Town) -> None:
     town.does("feedback_24h", **say.feedback())
     town.does("review_3wd", **say.review())
     town.does("check_file", **say.case_file())
+    if "approve_archive" in town.elements():
+        town.does("approve_archive", answer="yes")
     assert town.case().locked
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_an_archived_urgent_case_is_a_major_change_and_the_tier_is_reviewed(town: Town, under_way: bool):
+    """P10 if not already, P33. Source: processes P18 T3, 4.8."""
+    if under_way:
+        town.message("major_change.reported", str(town.elder.id), kind="bereavement")
+    town.device_sends("sos")
+    town.does("call_elder", **say.urgent("dispute"))
+    town.does("family_comes", **say.family())
+    town.does("judge_danger", kind="dispute", danger=False)
+    town.does("joint_desk", **say.mediation())
+    archived(town)
+
+    assert {"confirm_change", "review_facts"} <= town.elements()
+    with db.reading() as session:
+        kinds = [each.kinds for each in changes.of_elder(session, town.elder.id)]
+    assert kinds == ([["bereavement"]] if under_way else [["emergency"]])
+
+
+def test_an_archived_ordinary_case_has_the_tier_reviewed_only(town: Town):
+    handled_case(town)
+    archived(town)
+
+    assert town.elements() == {"review_facts"}
+
+
+def test_the_township_opens_an_archived_case_again(town: Town):
+    handled_case(town)
+    archived(town)
 
     with jobs.transaction() as session:
         case = cases.get(session, town.case().id)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from care import absences, elders, renewals
+from care import absences, changes, elders, renewals
 from engine import db
 from tests.town import Town
 
@@ -45,6 +45,20 @@ def test_back_home_ends_it(due: Town):
     assert status(due) == "in_register"
     assert "elder.returned" in due.messages()
     assert "temporary_absence" not in due.live()
+
+
+@pytest.mark.parametrize(("kind", "changed"), [("hospital", True), ("travel", False)])
+def test_who_comes_home_from_hospital_is_in_a_major_change(town: Town, kind: str, changed: bool):
+    """出院 is one of its kinds: confirmed within two hours, visited within a day. Source: processes P10."""
+    town.start("temporary_absence")
+    town.does("register_absence", kind=kind, from_on="2026-08-03", until_on="2026-08-10", place="外面")
+    town.start("temporary_absence")  # he is back before the day
+    town.does("confirm_back", answer="back")
+
+    assert status(town) == "in_register"
+    assert ("confirm_change" in town.elements()) is changed
+    with db.reading() as session:
+        assert [each.kinds for each in changes.of_elder(session, town.elder.id)] == [["hospital"]] * changed
 
 
 def test_staying_longer_is_renewed_for_sixty_days_at_most(due: Town):
