@@ -7,7 +7,8 @@
 
 `does` finds the task on the worklist page of whoever signed in, fills in the form as the page draws it (what the page
 prefills stays), posts it, and expects to be sent on. It holds the task's role and time to the table `TASKS` of
-life_tasks.py. Nothing here calls a function of the product to get something done; the database is only read.
+life_tasks.py. «village_desk@there» is who holds a role in the second district (`another_district`). Nothing here calls
+a function of the product to get something done; the database is only read.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from engine import clock, db, instances, jobs, outgoing, tasks
 from engine.outgoing import outgoing as sent_rows
 from engine.tasks import TaskRow
 from tests import builders
+from tests.builders import City
 from tests.flows.life_tasks import TASKS, due_of, working_days
 from tests.town import deploy_shipped
 from tests.web.conftest import PASSWORD, Browser
@@ -49,13 +51,10 @@ class Life:
             cli._collect()
         with db.writing() as session:
             self.city = builders.a_city(session)
-            hashed = people.hashed(PASSWORD)
-            for staff in self.city.staff.values():
-                staff.password_hash = hashed
-            session.flush()
-            self.staff = {role: each.id for role, each in self.city.staff.items()}
-            self.users = {role: each.user_name for role, each in self.city.staff.items()}
-            self.names = {role: each.name for role, each in self.city.staff.items()}
+            self.staff: dict[str, int] = {}
+            self.users: dict[str, str] = {}
+            self.names: dict[str, str] = {}
+            self._takes_on(session, self.city)
             self.village, self.grid = self.city.village.path, self.city.grid.path
         nightly.keep_planning()  # as `visitflow worker` does when it starts; the hourly looks have their own tests
         self.app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
@@ -63,6 +62,23 @@ class Life:
         self.died_at = self.left_at = clock.now()
         self.name = ""
         self._browsers: dict[str, Browser] = {}
+
+    def _takes_on(self, session: Session, city: City, where: str = "") -> None:
+        """Everybody of a district can sign in."""
+        hashed = people.hashed(PASSWORD)
+        for role, each in city.staff.items():
+            each.password_hash = hashed
+            self.staff[role + where], self.users[role + where] = each.id, each.user_name
+            self.names[role + where] = each.name
+        session.flush()
+
+    def another_district(self, village: str) -> str:
+        """A second district of the city with one village of that name and its own people («…@there»); its path."""
+        with db.writing() as session:
+            there = builders.a_second_township(session, self.city)
+            there.village.name = village
+            self._takes_on(session, there, "@there")
+            return there.district.path
 
     # --- the command line ---
 
@@ -125,7 +141,7 @@ class Life:
 
         `due`: the time by which it has to be done, where the table does not tell it («2026-08-24 23:59»).
         """
-        row = self.task(element, of)
+        row = self.task(element, of, due)
         self._is_as_it_should(row, role, due)
         address = f"/tasks/{row.id}"
         assert address in {each[0] for each in self.worklist(role)}, (
@@ -142,17 +158,24 @@ class Life:
         assert answer.status_code == 302, f"{role} cannot begin {matter}: {answer.status_code}"
         jobs.drain()
 
-    def visits(self, record: Answers, *, due: str, mode: str = "home", kind: str = "", of: int | None = None) -> None:
+    def visits(
+        self,
+        record: Answers,
+        *,
+        due: str,
+        mode: str = "home",
+        kind: str = "",
+        of: int | None = None,
+        who: str = "visitor",
+    ) -> None:
         """A whole visit of P08: accepted, checked in, recorded, confirmed by the elder. `due`: the visit's day."""
-        self.does("visitor", "accept_or_swap", {"by": "visitor"}, due=due, of=of)
-        self.does(
-            "visitor", "go", {"mode": mode, "met": "yes"} | ({"by": "qr"} if mode == "home" else {}), due=due, of=of
-        )
+        self.does(who, "accept_or_swap", {"by": "visitor"}, due=due, of=of)
+        self.does(who, "go", {"mode": mode, "met": "yes"} | ({"by": "qr"} if mode == "home" else {}), due=due, of=of)
         started = clock.local(clock.now()).isoformat(timespec="minutes")[:16]
-        drawn = self.form("visitor", f"/tasks/{self.task('visit_form', of).id}")
+        drawn = self.form(who, f"/tasks/{self.task('visit_form', of).id}")
         assert not kind or dict(drawn.form_values())["kind"] == kind
-        self.does("visitor", "visit_form", {"ended_at": started, **record}, due=due, of=of)
-        self.does("visitor", "elder_confirm", {"satisfaction": "good"}, due=due, of=of)
+        self.does(who, "visit_form", {"ended_at": started, **record}, due=due, of=of)
+        self.does(who, "elder_confirm", {"satisfaction": "good"}, due=due, of=of)
 
     def fills_in(self, role: str, address: str, answers: Answers) -> None:
         """The form of the task at an address, sent as a browser would send it."""
@@ -195,14 +218,17 @@ class Life:
         with db.reading() as session:
             return tasks.find(session, filters=tasks.Filters(), limit=500).rows
 
-    def task(self, element: str, of: int | None = None) -> TaskRow:
-        """The open task of an element; before the elder is known, that of the registration."""
+    def task(self, element: str, of: int | None = None, due: str = "") -> TaskRow:
+        """The open task of an element, of several the one due then, else the most pressing.
+
+        Before the elder is known it is that of the registration.
+        """
         with db.reading() as session:
             rows = tasks.find(session, filters=tasks.Filters(), limit=500).rows
         wanted = of or self.elder_id or None
         found = [row for row in rows if row.element_id == element and row.subject_id in (wanted, None)]
         assert found, f"no open task {element}; open: {sorted(row.element_id for row in rows)}"
-        return found[0]
+        return next((row for row in found if due and self.due(row) == datetime.fromisoformat(due)), found[0])
 
     def live(self, of: int | None = None) -> list[str]:
         """Processes about the elder that are still running."""
@@ -257,21 +283,32 @@ class Life:
             " ".join(each.text_content().split()) for each in shown.xpath("//section[@aria-labelledby='recent']//li")
         ]
 
+    def happened(self, case_id: int, role: str = "township_desk") -> list[str]:
+        """«经过» of a printed case file, from the top."""
+        shown = self.page(role, f"/cases/{case_id}/file")
+        rows = shown.xpath("//section[@aria-labelledby='record']//tbody/tr")
+        return [" ".join(each.xpath("./td[3]")[0].text_content().split()) for each in rows]
+
     def _is_as_it_should(self, row: TaskRow, role: str, due: str) -> None:
         """The task is for this role, with this form, and due when the catalogue says."""
+        person, role = role, role.partition("@")[0]
         wanted = TASKS.get(f"{row.element_id}:{row.form_key}") or TASKS[row.element_id]
         if row.assignee_id is not None:
-            assert row.assignee_id == self.staff[role], f"{row.element_id} is for {row.role}, not {role}"
+            assert row.assignee_id == self.staff[person], f"{row.element_id} is for {row.role}, not {role}"
             assert role in (wanted.role, wanted.acting, "visitor_b"), f"{row.element_id} ({wanted.source})"
         else:
             assert row.role == role and role in (wanted.role, wanted.acting), f"{row.element_id} is for {row.role}"
         assert row.form_key == wanted.form, f"{row.element_id}: {row.form_key}"
         expected = datetime.fromisoformat(due) if due else due_of(wanted.due, clock.local(row.created_at))
-        assert row.due_at is not None, f"{row.element_id} has no time"
-        told = clock.local(row.due_at).replace(tzinfo=None, second=0, microsecond=0)
+        told = self.due(row)
         assert told == expected.replace(tzinfo=None, second=0, microsecond=0), (
             f"{row.element_id}: {told}, {wanted.source}"
         )
+
+    def due(self, row: TaskRow) -> datetime:
+        """When a task is due, as the city's clocks show it."""
+        assert row.due_at is not None, f"{row.element_id} has no time"
+        return clock.local(row.due_at).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def _sent(session: Session, since: datetime | None) -> Iterator[dict[str, Any]]:

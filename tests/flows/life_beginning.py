@@ -25,14 +25,18 @@ def found_by_the_survey(life: Life, folder: Path) -> None:
     life.spouse_id = 1
     assert life.elder(life.spouse_id).name == SPOUSE
 
+    a_row_of_the_survey(life, household_of="E000001")
+    assert life.elder().household_id == life.elder(life.spouse_id).household_id is not None
+
+
+def a_row_of_the_survey(life: Life, **household: str) -> None:
     life.says("survey.row", "hash-of-the-id-number", unit_path=life.village)
     life.says("survey.row", "hash-of-the-id-number", unit_path=life.village)  # the list is sent again: nothing twice
-    life.does("village_desk", "collect_basic", say.basic(household_of="E000001"))
+    life.does("village_desk", "collect_basic", say.basic(**household))
     with db.reading() as session:
         found = elders.by_id_number(session, "11010519491231002X")
     assert found is not None and (found.name, found.status, found.tier) == (NAME, "pending", "none")
     life.elder_id = found.id
-    assert found.household_id == life.elder(life.spouse_id).household_id is not None
 
 
 def assessed_and_asked(life: Life) -> None:

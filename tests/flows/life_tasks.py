@@ -50,6 +50,7 @@ TASKS = {
     "elder_confirm": Told("visitor", "elder_confirm", "given", "P08 T3; by the visit's day"),
     "village_check": Told("village_desk", "village_check", "d3", "P08 T5 within 3 days"),
     # P09, P10
+    "confirm_period": Told("district_desk", "period_confirm", "h2", "P09 T1 2 h"),
     "progress_watch": Told("township_desk", "period_watch", "given", "P09 T3"),
     "close_report": Told("district_desk", "period_report", "wd3", "P09 T4"),
     "confirm_change": Told("village_desk", "change", "h2", "P10 T1 2 h"),

@@ -1,19 +1,23 @@
-"""What happens to him: an SOS, the hospital, a festival, a loss, the son, a storm. P15 to P19, P09, P10, P35."""
+"""What happens to him: an SOS, the hospital, the weeks after it, a festival, the son. P15 to P19, P09, P10, P35."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from care.absences import Absence
 from care.cases import Case
+from care.changes import MajorChange
 from care.duties import DutyCase
 from care.special_periods import PeriodContact, SpecialPeriod
+from care.visits import VisitObligation
 from tests.flows import life_help
 from tests.flows import life_words as words
 from tests.flows.life import Life
 from tests.processes import answers as say
 
 PENDANT, KEY = "p-1949", "ab" * 16
+STAGES = ["立案", "处置完成", "已反馈", "已上门复核", "已归档"]
 SON, DAUGHTER = "13600000002", "13700000001"
 
 
@@ -56,16 +60,60 @@ def fed_back_and_reviewed_by_somebody_else(life: Life) -> None:
     life.does("township_desk", "approve_archive", {"answer": "yes"})
     case = life.rows(Case)[0]
     assert (case.state, case.locked, case.round) == ("archived", True, 1)
+    told = [each for each in life.happened(case.id) if each in STAGES]
+    assert told == STAGES
+
+
+def an_emergency_is_a_major_change(life: Life) -> None:
+    """With the archive: the village confirms, he is called within a day, and his facts are gone through with it."""
+    said = {"who_told": "family", "confirmed": True, "kinds": ["emergency"]}
+    life.does("village_desk", "confirm_change", said)
+    life.visits(words.by_phone(), mode="phone", due="2026-09-12 15:00", kind="major_change")
+    facts = {"ability_level": "none", "disability_cert_grade": "none"}
+    life.does("visitor", "review_facts", {"way": "phone", "facts": facts})
+    life.does("village_desk", "plan_update", say.plan())
+    change = life.rows(MajorChange)[0]
+    assert (change.kinds, change.first_visit_at) == (["emergency"], life.now())
+    assert life.elder().tier == "key"
 
 
 def in_hospital(life: Life) -> None:
-    """The period's visit is made by telephone, the surveyors ask about the case, and on the day the visitor asks."""
+    """The period's visit is made by telephone, the surveyors ask about the case, and on the day the visitor asks.
+
+    That he is home again joins the change: fourteen days from now.
+    """
     life.until("2026-09-15 10:00")
     life.visits(words.by_phone(), mode="phone", due="2026-09-15 18:00", kind="regular")
     life.does("surveyor", "call_back", {"way": "phone", "reached": "yes", "respondent": "family", "overall": 5})
     life.until("2026-09-18 09:00")
     life.does("visitor", "confirm_back", {"answer": "back"})
     assert life.elder().status == "in_register"
+    change = life.rows(MajorChange)[0]
+    assert (change.kinds, change.not_before) == (["hospital", "emergency"], life.now() + timedelta(days=14))
+    assert life.live().count("major_change") == 1
+
+
+def judged(life: Life, at: str, stable: bool) -> None:
+    """Each week the township judges; before the fourteen days it goes on whatever it says."""
+    life.until(at)
+    life.does("township_desk", "judge_stable", {"stable": stable, "words": "能下床走动"})
+
+
+def visited_every_week(life: Life, *days: str) -> None:
+    """While the change lasts the key tier is visited each week; the new periods begin with Monday 21 September."""
+    for day in days:
+        life.until(f"{day} 11:00")
+        life.visits(words.at_home(), due=f"{day} 18:00", kind="regular")
+        owed = life.rows(VisitObligation)[-1]
+        assert (owed.period, owed.context, owed.state) == ("week", "major_change", "fulfilled")
+
+
+def stable_again(life: Life) -> None:
+    judged(life, "2026-10-02 17:00", True)
+    assert life.rows(MajorChange)[0].outcome == "stabilised"
+    life.until("2026-10-05 09:00")
+    owed = life.rows(VisitObligation)[-1]
+    assert (owed.period, owed.context) == ("two_weeks", "normal")
 
 
 def the_moon_festival(life: Life) -> None:
@@ -73,18 +121,23 @@ def the_moon_festival(life: Life) -> None:
     life.until("2026-09-24 10:00")
     period = life.every(SpecialPeriod)[0]
     assert (period.name, period.state) == ("中秋节", "open")
+    before = life.rows(VisitObligation)[-1].done
     life.visits(words.at_home(), due="2026-09-25 00:30", kind="special_period")
     assert [each.how for each in life.rows(PeriodContact)] == ["home"]
-    assert "accept_or_swap" in life.open()  # the regular visit of the period stays owed
+    assert life.rows(VisitObligation)[-1].done == before  # the regular visit of the period is another one
 
 
 def the_son_is_taught(life: Life) -> None:
-    """Urged twice in vain: a grave result on record, the joint education, its check, ninety days of watching."""
+    """Urged twice in vain: a grave result on record, and the joint education."""
     life.does("village_desk", "check_urged", life_help.VAIN, due="2026-09-28 23:59")
     life.does("township_lead", "record_grave", {"results": ["injury", "hospital"], "finding": "摔伤住院无人照料"})
     life.until("2026-09-29 10:00")
     said = {"held_at": "2026-09-29T09:30", "participants": ["township", "justice"], "said": "依法应当履行"}
     life.does("township_lead", "joint_education", said | {"promised": True, "promise": "每月回来"})
+
+
+def he_comes_again(life: Life) -> None:
+    """Checked fifteen days after; then the watch begins."""
     life.until("2026-10-15 09:00")
     row = life.rows(DutyCase)[0]
     assert row.grave_results == ["injury", "hospital"] and row.joint_at is not None

@@ -1,0 +1,37 @@
+"""More of the life of one elder: a widow. Source: issue point
+done-when 2; processes.md P05, P07, P09, P10, P19, P33, P34.
+
+Played as in test_life_of_one_elder.py, on from chapters of its beginning.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.flows import life_beginning, life_end, life_widow
+from tests.flows.life import Life
+from tests.flows.test_life_of_one_elder import life
+
+__all__ = ["life"]
+
+WEEKS = [
+    ("2026-08-14", "2026-08-16"), ("2026-08-21", "2026-08-23"), ("2026-08-28", "2026-08-30"),
+    ("2026-09-04", "2026-09-06"), ("2026-09-11", "2026-09-13"),
+]  # fmt: skip
+
+
+def test_a_widow_is_accompanied_for_a_month(life: Life, tmp_path: Path) -> None:
+    life_beginning.found_by_the_survey(life, tmp_path)
+    life_beginning.assessed_and_asked(life)
+    life_beginning.with_a_visitor_and_contacts(life)
+    life_beginning.on_the_register(life)
+    life_widow.he_dies(life)
+    life_end.his_wife_is_to_be_visited_within_a_day(life)
+    life_widow.she_is_visited_the_next_morning(life)
+    life_widow.she_is_alone_now(life)
+    life_widow.the_visit_of_the_higher_tier(life)
+    life_widow.judged_and_visited_each_week(life, *WEEKS)
+    life_widow.the_usual_rhythm_again(life)
+
+    assert life.incidents() == []
+    life.types("audit")
