@@ -55,6 +55,15 @@ def test_every_anchor_and_label_of_the_page_leads_to_one_element(visit: tuple[Fl
     assert [each for each in pointed if each not in ids] == []
 
 
+def test_files_that_may_be_left_out_say_so(visit: tuple[FlaskClient, Any]) -> None:
+    page = html.fromstring(visit[0].get("/").text)
+
+    names = ("photos", "words_voice", "signature")
+    marked = [each for each in names if page.xpath(f"//*[@id='f-{each}']/legend/span[@class='optional']")]
+
+    assert marked == ["photos", "words_voice"], "who has chosen to sign has to"
+
+
 def test_the_page_of_the_longest_form_stays_small(visit: tuple[FlaskClient, Any]) -> None:
     page = visit[0].get("/", headers={"Accept-Encoding": "gzip"}).data
     files = [assets.load(name) for name in ("look.css", "app.js", "form.js")]
