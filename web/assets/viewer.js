@@ -41,7 +41,8 @@ function lookAt(viewer, facts, canvas) {
   const whole = () => drawing.zoom("fit-viewport", "auto");
   whole();
   const known = viewer.get("elementRegistry");
-  const used = (facts.tokens || []).map((token) => known.get(token.element)).filter(Boolean);
+  const held = (facts.tokens || []).map((token) => token.element);
+  const used = (held.length ? held : (facts.marks || {})["step-now"] || []).map((id) => known.get(id)).filter(Boolean);
   const isSmall = drawing.zoom() < READABLE;
   if (isSmall) {
     drawing.viewbox(partInUse(drawing, used));
@@ -55,8 +56,8 @@ function lookAt(viewer, facts, canvas) {
   }
 }
 
-// A readable window on the tokens, or on the first of them where they lie too far apart, or on the beginning where there
-// are none; never beyond the drawing's edges.
+// A readable window on the tokens, else on what is waited for, or on the first of these where they lie too far apart, or
+// on the beginning where there are none; never beyond the drawing's edges.
 function partInUse(drawing, used) {
   const { inner, outer } = drawing.viewbox();
   const width = outer.width / READABLE;
