@@ -1,4 +1,4 @@
-"""More of the life of one elder: a widow. Source: issue point
+"""More of the life of one elder: a widow, a year. Source: issue point
 done-when 2; processes.md P05, P07, P09, P10, P19, P33, P34.
 
 Played as in test_life_of_one_elder.py, on from chapters of its beginning.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.flows import life_beginning, life_end, life_widow
+import pytest
+
+from tests.flows import life_beginning, life_end, life_widow, life_year
 from tests.flows.life import Life
 from tests.flows.test_life_of_one_elder import life
 
@@ -32,6 +34,17 @@ def test_a_widow_is_accompanied_for_a_month(life: Life, tmp_path: Path) -> None:
     life_widow.the_visit_of_the_higher_tier(life)
     life_widow.judged_and_visited_each_week(life, *WEEKS)
     life_widow.the_usual_rhythm_again(life)
+
+    assert life.incidents() == []
+    life.types("audit")
+
+
+@pytest.mark.slow
+def test_after_a_year_the_tier_is_looked_at_again(life: Life, tmp_path: Path) -> None:
+    life_year.on_a_list(life, tmp_path)
+    life_year.visited_each_month_and_at_festivals(life)
+    life_year.her_daughter_has_come_home(life)
+    life_year.the_lower_tier_holds_from_the_next_period(life)
 
     assert life.incidents() == []
     life.types("audit")
