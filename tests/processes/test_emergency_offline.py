@@ -103,7 +103,7 @@ def test_the_whole_way_to_the_archive(town: Town):
     town.does("approve_archive", answer="yes")
 
     assert town.case().state == "archived"
-    assert town.live() == ["satisfaction"]  # P23, three days later
+    assert town.live() == ["major_change", "reassessment", "satisfaction"]  # P10 and P33, P23 three days later
 
 
 def test_not_resolved_brings_the_scene_again(town: Town):

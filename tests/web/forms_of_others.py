@@ -35,7 +35,7 @@ def ids(session: Session, town: Town) -> dict[str, Any]:
         "district": town.city.district.path,
         "user_name": people.find_staff(session, visitor).user_name,
         "phone": town.elder.phone,
-        "leave": session.scalars(asked).one(),
+        "leave_id": session.scalars(asked).one(),
     }
 
 
@@ -46,7 +46,9 @@ def filled_in(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
     report = {"kinds": ["fall"], "danger": "yes", "submission": str(uuid4())}
     return {
         f"/api/v1/attachments?elder={elder}": {"file": (BytesIO(photo), "x.jpg")},
+        "/api/v1/batches": {"tasks": [str(ids["task_id"])], "answers": {"text": "x"}, "submission": str(uuid4())},
         "/api/v1/calls": {"id": "c1", "phone": ids["phone"]},
+        "/api/v1/leaves": {"stand_in": ids["worker_id"], "why": "年假"},
         "/api/v1/reports": {"elder": elder, **report},
         "/attachments": {"subject": elder, "file": (BytesIO(photo), "x.jpg")},
         "/cards/print": {"elder": elder},
@@ -56,7 +58,7 @@ def filled_in(ids: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "/instances/held/": {"what": "released", "every": "1", "reason": "不归我管"},
         "/instances/many": {"kind": "cancel", "id": str(ids["instance_id"])},  # with a reason: tests/engine/test_bulk
         "/me/leave": {"stand_in": ids["worker_id"], "until": days["until_on"], "why": "年假"},
-        "/me/leave/off": {"leave": ids["leave"]},
+        "/me/leave/off": {"leave": ids["leave_id"]},
         "/norm/new": {"from_on": days["until_on"], "zh.x": "不归我管"},
         "/periods/": {
             "unit": ids["district"], "kind": "blizzard", "level": "red", "source": "气象台",
