@@ -1,4 +1,4 @@
-"""More of the life of one elder: a widow, a year. Source: issue point
+"""More of the life of one elder: a storm, a promise that is kept, a move, a widow, a year. Source: issue point
 done-when 2; processes.md P05, P07, P09, P10, P19, P33, P34.
 
 Played as in test_life_of_one_elder.py, on from chapters of its beginning.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows import life_beginning, life_end, life_widow, life_year
+from tests.flows import life_beginning, life_end, life_help, life_later, life_trouble, life_widow, life_year
 from tests.flows.life import Life
 from tests.flows.test_life_of_one_elder import life
 
@@ -20,6 +20,38 @@ WEEKS = [
     ("2026-08-14", "2026-08-16"), ("2026-08-21", "2026-08-23"), ("2026-08-28", "2026-08-30"),
     ("2026-09-04", "2026-09-06"), ("2026-09-11", "2026-09-13"),
 ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_storm_a_promise_and_a_move(life: Life, tmp_path: Path) -> None:
+    life_beginning.found_by_the_survey(life, tmp_path)
+    life_beginning.assessed_and_asked(life)
+    life_beginning.with_a_visitor_and_contacts(life)
+    life_beginning.on_the_register(life)
+    life_help.first_visit(life)
+    life_help.meals_that_come_at_the_second_attempt(life)
+    life_help.a_floor_that_is_mended(life)
+    life_help.asked_whether_he_is_content(life)
+    life_help.a_son_who_does_not_come(life)
+    life_help.a_quiet_visit(life)
+    life_later.visited_every_other_week(life, "2026-09-15")
+    life_trouble.the_moon_festival(life)
+    life_trouble.the_son_is_taught(life)
+    life_later.visited_every_other_week(life, "2026-09-29", "2026-10-13")
+    life_trouble.he_comes_again(life)
+    life_later.the_ninth_of_the_ninth(life)
+    life_later.visited_every_other_week(life, "2026-10-27", "2026-11-10")
+    life_later.the_festivals_are_reported(life)
+    life_later.a_storm(life)
+    life_later.the_storm_is_over(life)
+    life_later.visited_every_other_week(life, "2026-11-24", "2026-12-08", "2026-12-22", "2027-01-05")
+    life_later.he_keeps_his_word(life)
+    life_later.to_another_district(life)
+    life_later.welcomed_there(life)
+    life_later.his_story_so_far(life)
+
+    assert life.incidents() == []
+    life.types("audit")
 
 
 def test_a_widow_is_accompanied_for_a_month(life: Life, tmp_path: Path) -> None:
