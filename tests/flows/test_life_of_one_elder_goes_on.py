@@ -1,5 +1,5 @@
-"""More of the life of one elder: a storm, a promise that is kept, a move, a widow, a year. Source: issue point
-done-when 2; processes.md P05, P07, P09, P10, P19, P33, P34.
+"""More of the life of one elder: a storm, a promise that is kept, a move, a widow, a year. Source:
+processes.md P05, P07, P09, P10, P19, P33, P34.
 
 Played as in test_life_of_one_elder.py, on from chapters of its beginning.
 """
