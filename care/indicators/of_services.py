@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, literal, null, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, literal, null, select
 from sqlalchemy.orm import Session
 
 from care.complaints import Complaint
@@ -25,7 +25,7 @@ Rows = Select[*tuple[Any, ...]]
 R = ReferralRound
 SATISFIED = 3  # of 5: content and fairly content
 ACCEPTED_WITHIN = 30 * 60  # seconds
-_NOBODY = type_coerce(null(), Integer)
+_NOBODY = cast(null(), Integer)
 
 
 def _of_rounds(num: ColumnElement[bool], among: ColumnElement[bool]) -> Rows:
