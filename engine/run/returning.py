@@ -92,7 +92,7 @@ def withdraw(
     step = _step(session, held, by)
     step.trigger = "operator"
     with step.moving():
-        _take_back(step.live, row, answer)
+        step.live.withdraw(*_completion(row, answer))
     submissions.settle(session, submitted.id, submissions.WITHDRAWN, answer)
     return _opened_again(step, row, row.element_id, by, "withdrawn", by, word)
 
@@ -107,7 +107,7 @@ def look_at_withdrawal(session: Session, row: TaskRow, by: int, past_operations:
     instance, blob = instances.read(session, row.instance_id)
     require_under_way(instance)
     require_going(instance)
-    _take_back(Step.looking(session, instance, blob).live, row, answer)
+    Step.looking(session, instance, blob).live.take_back(*_completion(row, answer))
 
 
 def _own(session: Session, row: TaskRow, by: int) -> Submission:
@@ -118,10 +118,11 @@ def _own(session: Session, row: TaskRow, by: int) -> Submission:
     return submitted
 
 
-def _take_back(live: Live, row: TaskRow, answer: dict[str, Any]) -> None:
+def _completion(row: TaskRow, answer: dict[str, Any]) -> tuple[list[UUID], str, str, tuple[UUID, int] | None]:
+    """What `withdraw` needs of a completion: tokens that it reached, process, element, member of a repeated task."""
     member = answer.get("member")
     part = (UUID(member[0]), int(member[1])) if member else None
-    live.withdraw([UUID(each) for each in answer["reached"]], str(row.process_id), row.element_id, part)
+    return [UUID(each) for each in answer["reached"]], str(row.process_id), row.element_id, part
 
 
 def _step(session: Session, held: Held, by: int) -> Step:

@@ -223,13 +223,19 @@ class Live:
         Of a repeated task only that member opens again.
         """
         self.fire_due_timers()
+        self.take_back(reached, process_id, element_id, member)
+        self._advance()
+
+    def take_back(
+        self, reached: Collection[UUID], process_id: str, element_id: str, member: tuple[UUID, int] | None = None
+    ) -> None:
+        """The tokens' part of `withdraw`: nothing goes on and no operation is called, as a look at it needs."""
         wanted = {each.bytes for each in reached}
         if member is not None:
             loop, number = member
             moves.reopen(self._top, self._top.get_task_from_id(loop.bytes), number, wanted)
         else:
             moves.move(*moves.withdrawal(self._top, wanted, process_id, element_id))
-        self._advance()
 
     def edit(self, values: Mapping[str, Any]) -> None:
         """Write variables everywhere in the instance, newest of all; raises ReservedName, NotPossible.
