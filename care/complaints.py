@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from care import organisation, people, roles
 from care.deadlines import deadline
 from care.elders import Elder
+from care.numbers import number_at
 from care.objections import Objections, objects
 from care.organisation import prefix
 from care.people import Staff
@@ -93,7 +94,7 @@ def open_complaint(
     """A complaint has come; its clock of 15 working days runs from now."""
     now = clock.now()
     row = Complaint(
-        number=f"C{now:%y%m%d%H%M%S%f}"[:32],
+        number=number_at("C", now),
         elder_id=elder_id,
         unit_path=unit_path,
         ticket_id=ticket_id,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from care import contacts, elders, notices, organisation
 from care.deadlines import deadline
 from care.elders import Elder
+from care.numbers import number_at
 from care.people import Staff
 from care.personal import PathColumn
 from engine import clock
@@ -90,7 +91,7 @@ def open_ticket(
     now = clock.now()
     elder = elders.get(session, elder_id) if elder_id else _by_phone(session, phone)
     row = Ticket(
-        number=f"T{now:%y%m%d%H%M%S%f}"[:32],
+        number=number_at("T", now),
         elder_id=elder.id if elder else None,
         unit_path=elder.unit_path if elder else organisation.city(session).path,
         channel=channel,

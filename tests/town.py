@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, func, select
 
 from care import cases, elders, people
 from care.cases import Case
@@ -50,14 +50,15 @@ _first: dict[str, Any] = {}
 
 
 def deploy_shipped() -> definitions.Deployed:
-    """Deploy everything: checked and compiled once per run, then written as it was into each empty SQLite database."""
+    """Deploy everything: checked and compiled once per run, then written as it was into each empty database."""
     files, forms = shipped()
     with jobs.transaction() as session:
         connection = session.connection()
-        again = connection.dialect.name == "sqlite" and definitions.newest(session) == 0
+        again = definitions.newest(session) == 0
         if again and _first:
             for table, rows in _first["rows"]:
                 connection.execute(table.insert(), rows)
+            _number_on(connection, tables.bundle, tables.definition)
             specifications._kept.of(session)[_first["deployed"].bundle_id] = _first["compiled"]
             return cast(definitions.Deployed, _first["deployed"])
         deployed = definitions.deploy(session, files, None, forms)
@@ -66,6 +67,14 @@ def deploy_shipped() -> definitions.Deployed:
             compiled = definitions.specification(session, deployed.bundle_id)
             _first.update(rows=rows, deployed=deployed, compiled=compiled)
         return deployed
+
+
+def _number_on(connection: Connection, *copied: Table) -> None:
+    """PostgreSQL counts on after the highest number that was copied; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql":
+        for table in copied:
+            highest = select(func.max(table.c.id)).scalar_subquery()
+            connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), highest)))
 
 
 class Town:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from care import complaints
+from care import complaints, hotline
 from engine import clock, db
 from tests.web.conftest import Browser
 from tests.web.desks import Desks
@@ -59,3 +59,12 @@ def test_the_newest_come_first_and_the_rest_behind(site: Browser, desks: Desks) 
     assert "第2件已整改" in site.get(f"/answers/?before={behind}").text
     assert site.get("/answers/?before=x").status_code == 400
     assert clock.now()
+
+
+def test_two_of_one_moment_have_numbers_of_their_own(desks: Desks) -> None:
+    with db.writing() as session:
+        path = desks.town.city.village.path
+        numbers = [complaints.open_complaint(session, path).number for _ in range(3)]
+        numbers += [hotline.open_ticket(session).number for _ in range(3)]
+
+    assert len(set(numbers)) == 6 and [each[:13] for each in numbers] == ["C260803010000"] * 3 + ["T260803010000"] * 3
