@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import contacts, organisation, people, task_links
+from care import contacts, desk_tasks, organisation, people, task_links
 from care.cases import Case, note
 from care.contacts import Contact
 from care.elders import Elder
@@ -185,17 +185,13 @@ def tell(
 
 def desk(session: Session, case: Case, role: str, about: str, *, occasion: str = "", element: str = "") -> None:
     """A plain task for a desk that has to act, once per case, round and occasion."""
-    given = operations.role_of(session, role, Subject(case.elder_id, case.unit_path, ""), {})
     zh, en = TEMPLATES.get(about, (about, about))
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        role,
+        Subject(case.elder_id, case.unit_path, ""),
         name=f"{zh} {en}",
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
-        subject_id=case.elder_id,
         form_version=1,
-        why=given.why,
         due_in=_DUE.get(about, timedelta(hours=4)),
         key=f"case:{case.id}:{case.round}:{about}:{role}{occasion}"[:200],
         detail={"case": case.id, "number": case.number, "about": about},
@@ -279,18 +275,14 @@ def elder_desk(
     session: Session, elder: Elder, role: str, about: str, key: str, due_in: timedelta = timedelta(days=7)
 ) -> None:
     """A plain task about an elder for a desk that has to act, once per key."""
-    given = operations.role_of(session, role, Subject(elder.id, elder.unit_path, ""), {})
     zh, en = TEMPLATES[about]
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        role,
+        Subject(elder.id, elder.unit_path, ""),
         name=f"{zh} {en}",
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
-        subject_id=elder.id,
         form_version=1,
         priority=None,
-        why=given.why,
         due_in=due_in,
         key=key[:200],
         detail={"about": about},
@@ -316,15 +308,13 @@ def _ends_with_the_elder(detail: dict[str, Any]) -> bool:
 
 def area_desk(session: Session, unit_path: str, about: str, key: str) -> None:
     """A plain task for the emergency desk of a place's district, about no elder, once per key."""
-    given = operations.role_of(session, "district_emergency", Subject(None, unit_path, ""), {"unit_path": unit_path})
     zh, en = TEMPLATES[about]
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "district_emergency",
+        Subject(None, unit_path, ""),
         name=f"{zh} {en}",
-        role=given.role,
-        unit_path=given.unit_path,
         form_version=1,
-        why=given.why,
         due_in=timedelta(hours=2),
         key=key[:200],
         detail={"about": about},
@@ -356,15 +346,13 @@ def repeated_alarm(session: Session, case: Case) -> None:
 
 def district_incident(session: Session, unit_path: str, kind: str, key: str) -> None:
     """One task for the district's emergency desk in place of many single alarms."""
-    given = operations.role_of(session, "district_emergency", Subject(None, unit_path, ""), {"unit_path": unit_path})
     zh, en = TEMPLATES["district_incident"]
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "district_emergency",
+        Subject(None, unit_path, ""),
         name=f"{zh} {en}",
-        role=given.role,
-        unit_path=given.unit_path,
         form_version=1,
-        why=given.why,
         due_in=timedelta(minutes=10),
         key=key,
         detail={"kind": kind, "since": clock.now().isoformat()},

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from engine import operations, tasks
+from care import desk_tasks
 from engine.operations import Subject, answers_question
 from engine.submissions import Submission
 from engine.tasks import TaskRow
@@ -23,14 +23,11 @@ ELEMENT = "look_at_supplement"
 def have_it_looked_at(session: Session, row: TaskRow, late: Submission) -> None:
     """One plain task for the village desk of the unit that the form is about."""
     subject = Subject(row.subject_id, row.unit_path, "")
-    given = operations.role_of(session, "village_desk", subject, {})
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "village_desk",
+        subject,
         name=NAME,
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
-        subject_id=row.subject_id,
         form_key="note",
         priority="today",
         why="your_role",

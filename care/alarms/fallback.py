@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from care import desk_tasks
 from care.alarms.tables import Alarm
-from engine import operations, tasks
+from engine import operations
 from engine.operations import answers_question
 
 NAME = "立即电话联系此人 Call this person now"
@@ -63,20 +64,18 @@ def _is_news(name: str) -> bool:
 def open_call(session: Session, data: dict[str, Any], key: str, about: str, reason: str) -> None:
     """The plain task for the desk of the elder whom `data` names, once per key."""
     subject = operations.subject_of(session, data)
-    given = operations.role_of(session, "monitor_desk", subject, data)
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "monitor_desk",
+        subject,
         name=NAME,
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
-        subject_id=subject.id,
         form_key="alarm_call",
         form_version=1,
         due_in=timedelta(minutes=2),
         key=key[:200],
         detail={"message": about, "reason": reason[:200], "data": _shown(data)},
         element_id=ELEMENT,
+        why="engine_fallback",
     )
 
 

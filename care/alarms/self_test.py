@@ -15,10 +15,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import devices, organisation
+from care import desk_tasks, devices, organisation
 from care.alarms.messages import message_of
 from care.devices import Device
-from engine import operations, tasks
 from engine.incoming import Message, translates
 from engine.operations import Subject
 
@@ -51,13 +50,12 @@ def message(session: Session, said: dict[str, Any]) -> Message | None:
 def tell_the_desk(session: Session, occasion: str) -> None:
     """A plain task for the monitoring desk, once per occasion: whoever watches alarms must know that none may come."""
     path = organisation.city(session).path
-    given = operations.role_of(session, "monitor_desk", Subject(None, path, ""), {})
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "monitor_desk",
+        Subject(None, path, ""),
         name=BROKEN,
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
         key=f"self_test:{occasion}"[:200],
         element_id="self_test_failed",
+        why="engine_fallback",
     )

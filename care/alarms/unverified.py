@@ -8,9 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from care import organisation
+from care import desk_tasks, organisation
 from care.devices import Held
-from engine import operations, tasks
 from engine.operations import Subject
 
 NAME = "未核实呼叫：请立即联系 Unverified call: contact now"
@@ -31,14 +30,11 @@ def call(session: Session, incoming_id: UUID, about: Unverified) -> None:
     owner = about.owner
     elder_id = owner.elder_id if owner else None
     path = owner.unit_path if owner else organisation.city(session).path
-    given = operations.role_of(session, "monitor_desk", Subject(elder_id, path, ""), {})
-    tasks.plain(
+    desk_tasks.open_one(
         session,
+        "monitor_desk",
+        Subject(elder_id, path, ""),
         name=NAME,
-        role=given.role,
-        unit_path=given.unit_path,
-        assignee_id=given.person_id,
-        subject_id=elder_id,
         form_key="alarm_call",
         form_version=1,
         why="unverified_call",
