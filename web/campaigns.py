@@ -13,14 +13,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from care import access, campaigns, masking, organisation, roles
+from care import campaigns, masking, organisation, roles
 from care.campaigns import KINDS, LISTS, REPEATS, TARGET_STATES, Campaign, Figures, Finding
 from care.elders import Elder
 from care.errors import NotFound, RuleBroken
 from care.organisation import Unit
 from care.people import Person
 from engine import clock, db, jobs
-from web import case_views
+from web import case_views, figure_units
 from web.language import N_, gettext, language
 from web.pages import Entry, page
 from web.signed_in import me
@@ -35,13 +35,6 @@ def _words(pair: tuple[str, str]) -> str:
     return pair[language() == "en"]
 
 
-def _scope(person: Person) -> list[str]:
-    paths = access.figures_scope(person)
-    if not paths:
-        abort(403)
-    return paths
-
-
 def _mine(person: Person) -> list[str]:
     """Units for which the person opens campaigns and says what is to be checked."""
     return sorted({post.unit_path for post in person.posts if RIGHT in roles.role(post.role).rights})
@@ -51,7 +44,7 @@ def _mine(person: Person) -> list[str]:
 def index() -> ResponseReturnValue:
     """The newest campaigns that concern the person's units, and a form for whoever may open one."""
     person = me()
-    paths = _scope(person)
+    paths = figure_units.paths_of(person)
     with db.reading() as session:
         concerns = [organisation.within(Campaign.unit_path, path) for path in paths]
         above = {each for path in paths for each in _prefixes(path)}
@@ -105,7 +98,7 @@ def _state(row: Campaign, total: Figures) -> str:
 
 def _found(session: Session, person: Person, campaign_id: int) -> tuple[Campaign, Unit, list[Unit]]:
     """(campaign, unit of the address or the person's highest, crumbs); NotFound for what is not the person's."""
-    paths = _scope(person)
+    paths = figure_units.paths_of(person)
     row = campaigns.get(session, campaign_id)
     top = _top(session, row, paths)
     if top is None:

@@ -18,10 +18,10 @@ from care import access, district_policies, organisation, oversight, policies
 from care.errors import NotFound
 from care.oversight import DUTY_STATES, Report
 from engine import clock, db, history, jobs
+from web import figure_units, spreadsheets
 from web import oversight as pages_of_oversight
-from web import spreadsheets
 from web.language import N_, gettext, language
-from web.oversight import STATEMENTS, may_read, period_words, scope
+from web.oversight import STATEMENTS, may_read, period_words
 from web.pages import page
 from web.signed_in import me
 from web.words import rate
@@ -75,7 +75,7 @@ def document(
 @bp.get("/oversight/<int:report_id>/document")
 def report(report_id: int) -> ResponseReturnValue:
     """The minutes of a dispatch, the bulletin of a quarter or the report of a year."""
-    paths = scope(me())
+    paths = figure_units.paths_of(me())
     with db.reading() as session:
         row, shown = _shown(session, report_id, paths)
         unit = organisation.by_path(session, row.unit_path)
@@ -96,7 +96,7 @@ def report(report_id: int) -> ResponseReturnValue:
 @bp.get("/oversight/<int:report_id>.xlsx")
 def spreadsheet(report_id: int) -> ResponseReturnValue:
     """Figures, ranking and what was ordered, as sheets; that they were taken along is written down."""
-    person, paths = me(), scope(me())
+    person, paths = me(), figure_units.paths_of(me())
     with db.reading() as session:
         row, shown = _shown(session, report_id, paths)
         access.require(session, person, "export", row.unit_path if _owns(row, paths) else paths[0])
@@ -142,7 +142,7 @@ def spreadsheet(report_id: int) -> ResponseReturnValue:
 @bp.get("/oversight/orders/<int:order_id>/letter")
 def order(order_id: int) -> ResponseReturnValue:
     """The letter (督办函) to whoever has to see to something that was decided."""
-    paths = scope(me())
+    paths = figure_units.paths_of(me())
     with db.reading() as session:
         ordered = oversight.duty(session, order_id)
         row = oversight.get(session, ordered.report_id)

@@ -15,14 +15,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import access, devices, district_policies, indicators, masking, meters, organisation, policies
+from care import devices, district_policies, indicators, masking, meters, organisation, policies
 from care.cases import KINDS
 from care.elders import Elder
 from care.indicators import INDICATORS, Figure, Indicator, Month
-from care.organisation import Unit
 from care.people import Person
 from engine import db
-from web import case_views
+from web import case_views, figure_units
 from web.language import N_, gettext, language
 from web.pages import Entry, page
 from web.signed_in import me
@@ -48,17 +47,6 @@ class Line:
     bars: tuple[tuple[float, float, float, float, bool], ...] = ()
 
 
-def _unit(session: Session, person: Person) -> Unit:
-    paths = access.figures_scope(person)
-    if not paths:
-        abort(403)
-    wanted = request.args.get("unit") or paths[0]
-    found = organisation.by_path(session, wanted)
-    if found is None or not any(organisation.is_within(wanted, path) for path in paths):
-        abort(404)
-    return found
-
-
 def _months() -> list[Month]:
     """The month of the address, with `over=quarter` or `year` the months of it so far; last month by default."""
     wanted = request.args.get("month", "")
@@ -68,15 +56,6 @@ def _months() -> list[Month]:
     over = request.args.get("over", "")
     found = month.quarter if over == "quarter" else month.year if over == "year" else [month]
     return [each for each in found if each <= Month.now()]
-
-
-def _crumbs(session: Session, person: Person, unit: Unit) -> list[Unit]:
-    paths = access.figures_scope(person)
-    return [
-        each
-        for each in organisation.chain(session, unit.path)
-        if any(organisation.is_within(each.path, path) for path in paths)
-    ]
 
 
 def shown(indicator: Indicator, figure: Figure) -> str:
@@ -117,7 +96,7 @@ def index() -> ResponseReturnValue:
     """Every indicator of a unit: the figure, its tiers, its target and its course."""
     person = me()
     with db.reading() as session:
-        unit, months = _unit(session, person), _months()
+        unit, months = figure_units.asked(session, person), _months()
         targets = policies.targets(district_policies.in_force(session, unit.path, months[-1].last))
         past = months[-1].back(MONTHS_SHOWN)
         lines, tiers = [], {}
@@ -126,7 +105,7 @@ def index() -> ResponseReturnValue:
             course = indicators.course(session, code, past, unit.path) if each.rows else []
             lines.append(_line(each, figure, targets.get(code), course))
             tiers[code] = indicators.by_tier(session, code, months, unit.path) if each.rows else {}
-        values: dict[str, Any] = {"unit": unit, "crumbs": _crumbs(session, person, unit)}
+        values: dict[str, Any] = {"unit": unit, "crumbs": figure_units.way_to(session, person, unit)}
         frozen = [indicators.is_frozen(session, each) for each in months]
     return page(
         "indicators/index.html", lines=lines, tiers=tiers, tier_codes=TIERS, months=months, frozen=frozen,
@@ -150,7 +129,7 @@ def show(code: str) -> ResponseReturnValue:
     given = request.args.get("after", "0")
     after = int(given) if given.isdigit() else 0
     with db.reading() as session:
-        unit, months = _unit(session, person), _months()
+        unit, months = figure_units.asked(session, person), _months()
         target = policies.targets(district_policies.in_force(session, unit.path, months[-1].last)).get(code)
         below = [each for each in organisation.children(session, unit) if each.level in organisation.LEVELS]
         found = indicators.by_unit(session, code, months, unit.path, [each.path for each in below], tier)
@@ -160,7 +139,7 @@ def show(code: str) -> ResponseReturnValue:
             ((each, _line(indicator, found[each.path], target)) for each in below), key=lambda pair: _order(pair[1])
         )
         listed = _named(session, person, indicator, rows[:PAGE])
-        crumbs = _crumbs(session, person, unit)
+        crumbs = figure_units.way_to(session, person, unit)
         kinds = indicators.false_by(session, months, unit.path) if code == "K10" else []
     return page(
         "indicators/show.html",

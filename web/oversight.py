@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import access, agenda, district_policies, organisation, oversight, policies
+from care import agenda, district_policies, organisation, oversight, policies
 from care.errors import NotFound
 from care.indicators import INDICATORS
 from care.oversight import DUTY_STATES, TITLES, Report, SampledVisit, Statement
 from care.people import Person
 from engine import db
+from web import figure_units
 from web.indicators import title as indicator_title
 from web.language import N_, language
 from web.pages import Entry, page
@@ -43,13 +44,6 @@ def _words(pair: tuple[str, str]) -> str:
     return pair[language() == "en"]
 
 
-def scope(person: Person) -> list[str]:
-    paths = access.figures_scope(person)
-    if not paths:
-        abort(403)
-    return paths
-
-
 def may_read(row: Report, paths: list[str]) -> bool:
     """Within the person's units; a published one of a unit above as well."""
     if any(organisation.is_within(row.unit_path, path) for path in paths):
@@ -60,7 +54,7 @@ def may_read(row: Report, paths: list[str]) -> bool:
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The newest reports that concern the person's units."""
-    paths = scope(me())
+    paths = figure_units.paths_of(me())
     with db.reading() as session:
         asked = select(Report).order_by(Report.period.desc(), Report.id.desc())
         found = [row for row in session.scalars(asked.limit(10 * MOST)) if may_read(row, paths)][:MOST]
@@ -82,7 +76,7 @@ def period_words(row: Report) -> str:
 def show(report_id: int) -> ResponseReturnValue:
     """One report."""
     person = me()
-    paths = scope(person)
+    paths = figure_units.paths_of(person)
     with db.writing() as session:
         row = oversight.get(session, report_id)
         if not may_read(row, paths):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from care import access, masking, organisation, people
+from care import access, masking, people
 from care.cases import Case
 from care.elders import Elder
 from care.organisation import Unit
@@ -17,7 +17,7 @@ from care.people import Person
 from care.visits.tables import OBLIGATION_STATES
 from engine import clock, db, tasks
 from engine.tasks import Filters
-from web import case_views, figures
+from web import case_views, figure_units, figures
 from web.language import N_
 from web.pages import Entry, page
 from web.signed_in import me
@@ -30,29 +30,15 @@ navigation = [Entry("overview.index", N_("运行总览"), "chart", 5, figures=Tr
 LISTS = ("elders", "high", "key", "general", "due", "fulfilled", "missed", "owed", "cases", "late")
 
 
-def _unit(session: Session, person: Person) -> Unit:
-    """The unit asked for, if its figures are the person's; else the highest of the person's own."""
-    paths = access.figures_scope(person)
-    if not paths:
-        abort(403)
-    wanted = request.args.get("unit") or paths[0]
-    if not any(organisation.is_within(wanted, path) for path in paths):
-        abort(404)
-    found = organisation.by_path(session, wanted)
-    if found is None:
-        abort(404)
-    return found
-
-
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """Figures of a unit and of the units below it."""
     person = me()
     with db.reading() as session:
-        unit = _unit(session, person)
+        unit = figure_units.asked(session, person)
         total, lines = figures.of_children(session, unit)
         rates = figures.trend(session, unit)
-        crumbs = _crumbs(session, person, unit)
+        crumbs = figure_units.way_to(session, person, unit)
         late = tasks.find(session, unit.path, _late_ones(session), limit=5).rows
     first, today = figures.month()
     return page(
@@ -74,12 +60,6 @@ def _rate(line: figures.Figures) -> float:
     return line.on_time / line["due"] if line["due"] else 2.0
 
 
-def _crumbs(session: Session, person: Person, unit: Unit) -> list[Unit]:
-    paths = access.figures_scope(person)
-    chain = organisation.chain(session, unit.path)
-    return [each for each in chain if any(organisation.is_within(each.path, path) for path in paths)]
-
-
 @bp.get("/<what>")
 def listed(what: str) -> ResponseReturnValue:
     """The list behind a number. Who may not open files reads numbers instead of names."""
@@ -91,8 +71,8 @@ def listed(what: str) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     with db.reading() as session:
-        unit = _unit(session, person)
-        crumbs = _crumbs(session, person, unit)
+        unit = figure_units.asked(session, person)
+        crumbs = figure_units.way_to(session, person, unit)
         values: dict[str, Any] = {"what": what, "unit": unit, "crumbs": crumbs}
         if what == "late":
             values |= _late(session, unit)

@@ -20,6 +20,7 @@ from care.organisation import Unit
 from care.people import Person
 from engine import clock, db, definitions
 from engine.tasks import IS_OPEN, task
+from web import figure_units
 from web.indicators import shown
 from web.indicators import title as indicator_title
 from web.language import N_, language, translated
@@ -34,19 +35,6 @@ GROUPS = (
     (N_("五大提质工程"), programme.PROJECTS),
 )
 PAGE = 100
-
-
-def _unit(session: Session, person: Person) -> tuple[Unit, list[Unit]]:
-    """The unit asked for, if its figures are the person's, and the way to it."""
-    paths = access.figures_scope(person)
-    if not paths:
-        abort(403)
-    wanted = request.args.get("unit") or paths[0]
-    found = organisation.by_path(session, wanted)
-    if found is None or not any(organisation.is_within(wanted, path) for path in paths):
-        abort(404)
-    chain = organisation.chain(session, found.path)
-    return found, [each for each in chain if any(organisation.is_within(each.path, path) for path in paths)]
 
 
 def _open(session: Session, person: Person, unit: Unit) -> tuple[ColumnElement[bool], ...]:
@@ -70,7 +58,8 @@ def index() -> ResponseReturnValue:
     """The unit's open and late tasks and last month's indicators, by network, mechanism and project."""
     person = me()
     with db.reading() as session:
-        unit, crumbs = _unit(session, person)
+        unit = figure_units.asked(session, person)
+        crumbs = figure_units.way_to(session, person, unit)
         counts = _counts(session, person, unit)
         month = Month.now().before
         codes = [code for code in INDICATORS if "." not in code and INDICATORS[code].rows is not None]
@@ -105,7 +94,8 @@ def listed(tag: str) -> ResponseReturnValue:
     person, only_late = me(), request.args.get("late") == "1"
     names = programme.processes_of(tag)
     with db.reading() as session:
-        unit, crumbs = _unit(session, person)
+        unit = figure_units.asked(session, person)
+        crumbs = figure_units.way_to(session, person, unit)
         asked = select(task).where(*_open(session, person, unit), task.c.process_id.in_(names))
         if only_late:
             asked = asked.where(task.c.due_at < clock.now())
