@@ -56,6 +56,15 @@ def test_templates_hold_no_bare_chinese() -> None:
     assert bare == []
 
 
+def test_what_may_stay_empty_is_said_in_one_word() -> None:
+    other = re.compile("可跳过|可不填|可以不填|可以跳过|可留空|（[^）]*不填[^）]*）")
+    places = [*(WEB / "templates").rglob("*.html"), *(WEB.parent / "forms").glob("*.json")]
+
+    wrong = [(path.name, found[0]) for path in places if (found := other.search(path.read_text(encoding="utf-8")))]
+
+    assert wrong == []
+
+
 def test_every_user_task_and_process_has_its_english_name() -> None:
     known, missing = english(), []
     for path in sorted((WEB.parent / "processes").glob("*/*.bpmn")):
