@@ -18,7 +18,7 @@ from care import calendar_change
 from engine import jobs
 from engine.settings import settings
 from engine.vault import secret_file
-from web import assets, errors, language, pages, security, sessions, signed_in
+from web import assets, errors, language, pages, plain_forms, security, sessions, signed_in
 from web.api import site
 from web.api.problems import ROOT, is_api
 
@@ -126,6 +126,7 @@ def create_app(configuration: Mapping[str, Any] | None = None) -> Flask:
     language.install(app)
     security.install(app)
     signed_in.install(app)
+    plain_forms.install(app)
     app.before_request(calendar_change.look_again)
     errors.install(app)
     pages.install(app, (entry for module in modules for entry in getattr(module, "navigation", ())))

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from care import masking, roles
 from engine import clock, db
 from engine.settings import settings
-from web import assets, briefs, labels, security, streams, words
+from web import assets, briefs, labels, plain_forms, security, streams, words
 from web.language import LANGUAGES, N_, language
 from web.signed_in import Person, current_person, sees_figures
 
@@ -127,9 +127,10 @@ def install(app: Flask, navigation: Iterable[Entry]) -> None:
     _install_filters(app)
 
 
-def hidden_token() -> Markup:
-    """The field against forged forms; stands in every form that posts."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+def hidden_token(rules: bool = False) -> Markup:
+    """The field against forged forms; stands in every form that posts. `rules`: fields of this form have rules."""
+    token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return token + plain_forms.MARK if rules else token
 
 
 def _install_filters(app: Flask) -> None:

@@ -14,6 +14,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "required_photo": ("要一张照片", "A photo is needed"),
     "required_voice": ("要一段录音", "A recording is needed"),
     "required_signature": ("还没签名", "Not signed yet"),
+    "required_file": ("还没选文件", "No file chosen yet"),
     "not_text": ("这里要填文字", "Write text here"),
     "too_short": ("太短，至少 {0} 个字", "Too short: at least {0} characters"),
     "too_long": ("太长，最多 {0} 个字", "Too long: at most {0} characters"),
