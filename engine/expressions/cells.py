@@ -20,8 +20,7 @@ def test_of(node: nodes.Node, bound: bool = False) -> Test:
         inside = any_of(tuple(test_of(each, bound) for each in node.tests))
         return lambda scope, given: negated(inside(scope, given))
     if isinstance(node, nodes.SignTest):
-        compare, value = COMPARE[node.sign], closure_of(node.value, bound)
-        return lambda scope, given: compare(given, value(scope))
+        return _sign_test(node, bound)
     assert isinstance(node, nodes.ValueTest)
     value = closure_of(node.value, bound)
     if isinstance(node.value, _STATEMENTS) or nodes.asks_input(node.value) or _is_quantifier(node.value):
@@ -31,7 +30,18 @@ def test_of(node: nodes.Node, bound: bool = False) -> Test:
         if type(constant) is Range:
             return lambda scope, given: within(given, constant)
         return lambda scope, given: equal(given, constant)
-    return lambda scope, given: _fits(given, value(scope))
+    return lambda scope, given: _fits(scope, given, value(scope))
+
+
+def _sign_test(node: nodes.SignTest, bound: bool) -> Test:
+    compare, value = COMPARE[node.sign], closure_of(node.value, bound)
+
+    def run(scope: Scope, given: Any) -> bool | None:
+        wanted = value(scope)
+        scope.weigh_pair(given, wanted)
+        return compare(given, wanted)
+
+    return run
 
 
 def _is_quantifier(node: nodes.Node) -> bool:
@@ -42,14 +52,16 @@ def _true_or_unknown(value: Any) -> bool | None:
     return value if type(value) is bool else None
 
 
-def _fits(given: Any, wanted: Any) -> bool | None:
+def _fits(scope: Scope, given: Any, wanted: Any) -> bool | None:
     """Whether a value equals what a cell gives, lies in its range, or is in its list."""
+    scope.weigh_pair(given, wanted)
     if type(wanted) is Range:
         return within(given, wanted)
     if type(wanted) in (list, tuple):
         if type(given) in (list, tuple) and equal(given, wanted) is True:
             return True
-        return any_true(_fits(given, each) for each in wanted)
+        scope.step(len(wanted))
+        return any_true(_fits(scope, given, each) for each in wanted)
     if type(wanted) is bool and type(given) is not bool:
         return wanted
     return equal(given, wanted)

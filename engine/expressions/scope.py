@@ -35,6 +35,11 @@ class Scope:
         """Count the items of a list or context, those inside it included."""
         self.step(_size(value))
 
+    def weigh_pair(self, left: Any, right: Any) -> None:
+        """Count what comparing the two may walk through: the items of a list or context that meets another one."""
+        if type(left) in (list, dict) and type(left) is type(right):
+            self.step(_size(left))
+
     def look_up(self, name: str) -> Any:
         for frame in reversed(self.frames):
             if name in frame:

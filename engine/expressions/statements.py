@@ -40,7 +40,13 @@ def _compare(node: nodes.Compare, bound: bool) -> Closure:
         value = node.right.value
         return lambda scope: compare(left(scope), value)
     right = closure_of(node.right, bound)
-    return lambda scope: compare(left(scope), right(scope))
+
+    def run(scope: Scope) -> bool | None:
+        one, other = left(scope), right(scope)
+        scope.weigh_pair(one, other)
+        return compare(one, other)
+
+    return run
 
 
 @makes(nodes.Between)

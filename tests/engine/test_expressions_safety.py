@@ -130,6 +130,11 @@ BOMBS = [
     "for a in 1..90 return for b in 1..90 return for c in 1..90 return c",
     "string join(for i in 1..2000 return long, long)",
     "deep = deep2",
+    "every x in 1..3000 satisfies not(x + 20000 in big)",
+    "every x in 1..3000 satisfies big = big2",
+    "every x in 1..3000 satisfies big in (big2)",
+    "every x in 1..3000 satisfies not(big in (!= big2))",
+    "every x in 1..3000 satisfies wide = wide2",
 ]
 
 
@@ -145,6 +150,9 @@ def test_no_expression_runs_on_or_fills_the_memory(text):
     data = {
         "list": [1, 2, 3],
         "big": list(range(9000)),
+        "big2": list(range(9000)),
+        "wide": dict.fromkeys(map(str, range(9000)), 1),
+        "wide2": dict.fromkeys(map(str, range(9000)), 1),
         "long": "x" * 20_000,
         "deep": _deep(5000),
         "deep2": _deep(5000),
