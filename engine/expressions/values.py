@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from engine.expressions.faults import ExpressionFault
@@ -198,4 +199,6 @@ def text_of(value: Any) -> str | None:
         return checked_string("[" + ", ".join(_written(each) for each in value) + "]")
     if known == "context":
         return checked_string("{" + ", ".join(f"{key}: {_written(each)}" for key, each in value.items()) + "}")
+    if known == "number":
+        return f"{Decimal(repr(value)):f}"  # every digit, and no exponent
     return str(to_json(value))
