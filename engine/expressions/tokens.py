@@ -1,4 +1,7 @@
-"""Cut a text into tokens: numbers, strings, names, at-literals and signs, each with its position."""
+"""Cut a text into tokens: numbers, strings, names, at-literals and signs, each with its position.
+
+Comments as in Java are passed over (DMN 1.3, 10.3.1.2).
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,9 @@ def tokens_of(text: str) -> list[Token]:
         if text[at].isspace():
             at += 1
             continue
+        if text[at : at + 2] in ("//", "/*"):
+            at = _behind_comment(text, at)
+            continue
         token, at = _next(text, at)
         found.append(token)
     found.append(Token("end", "", len(text)))
@@ -58,6 +64,17 @@ def _next(text: str, at: int) -> tuple[Token, int]:
         meant = _LIKE[letter]
         raise ExpressionRefused(text, at, f"请用半角符号 {meant} 代替 {letter}", f"write {meant} instead of {letter}")
     raise ExpressionRefused(text, at, f"不认识的符号 {letter!r}", f"unknown sign {letter!r}")
+
+
+def _behind_comment(text: str, start: int) -> int:
+    """Where a comment ends: at the end of its line, or behind its closing sign."""
+    closing = "\n" if text[start + 1] == "/" else "*/"
+    end = text.find(closing, start + 2)
+    if end >= 0:
+        return end + len(closing)
+    if closing == "*/":
+        raise ExpressionRefused(text, start, "注释缺少结束的 */", "the comment has no closing */")
+    return len(text)
 
 
 def _string(text: str, quote: int, kind: str, start: int) -> tuple[Token, int]:

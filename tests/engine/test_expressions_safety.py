@@ -209,6 +209,7 @@ def test_nothing_is_evaluated_as_python(monkeypatch):
         ("a b", 2),
         ("1 +* 2", 3),
         ('"open', 0),
+        ("1 + /* two", 4),
         ("foo(1)", 0),
         ("string length()", 0),
         ("a = = b", 4),
