@@ -257,8 +257,9 @@ Read are DMN 1.1 to 1.5: decisions made by a table, a literal expression, a cont
 decisions of one file, at most 50 deep; input data and item definitions with components, collections, allowed values and
 type constraints; listed input values. A value of another type, or one that is not listed, is reported; null is no value
 and passes. Refused with the element's id are: invocations, functions and business knowledge models, decision services,
-imports, other expression languages, tables of more than 2,000 rules, files over 1 MB or 100 levels. Cells and
-expressions are those of [expressions](expressions.md).
+imports, other expression languages, two required inputs or decisions of one name, columns without an input expression,
+results that are not among the listed output values, tables of more than 2,000 rules, files over 1 MB or 100 levels. Cells
+and expressions are those of [expressions](expressions.md).
 """
 
 

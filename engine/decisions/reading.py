@@ -17,10 +17,12 @@ from engine.decisions.types import ANY, Type, built_in
 from engine.expressions import (
     ExpressionFault,
     ExpressionRefused,
+    Range,
     UnaryTests,
     compile_expression,
     compile_unary_tests,
 )
+from engine.expressions.values import equal
 
 MOST_RULES = 2_000
 DEEPEST_GRAPH = 50
@@ -60,6 +62,7 @@ class _Reader:
             if isinstance(each.tag, str) and tag_of(each) in ("inputData", "decision", "variable", "itemComponent")
             if " " in (name := " ".join((each.get("name") or "").split()))
         )
+        self._check_language(root)
         self.types = self._types()
         self.inputs: dict[str, InputData] = {}
         self._check_ids()
@@ -83,6 +86,14 @@ class _Reader:
                 self.refuse(each, "编号重复", "this id occurs twice")
             if name:
                 seen.add(name)
+
+    def _check_language(self, element: Element) -> bool:
+        """Whether an element, or the file for all that say nothing, is written in FEEL."""
+        language = element.get("expressionLanguage")
+        if not language or "feel" in language.lower():
+            return True
+        self.refuse(element, f"不支持表达式语言 {language}", f"expression language {language!r} is not supported")
+        return False
 
     # --- types ---
 
@@ -138,8 +149,16 @@ class _Reader:
             self.inputs[str(each.get("id"))] = InputData(str(each.get("id")), _words(name), self._type(variable))
         elements = {str(each.get("id")): each for each in children_of(self.root, "decision")}
         made = {name: self._decision(name, each, elements) for name, each in elements.items()}
+        for name, each in made.items():
+            self._check_names(each, made, elements[name])
         self._check_graph(made, elements)
         return made
+
+    def _check_names(self, decision: Decision, made: dict[str, Decision], element: Element) -> None:
+        """What a decision requires is known by name: the same name twice would hide one of the two."""
+        names = [each.name for each in decision.inputs] + [made[each].variable for each in decision.requires]
+        for name in sorted({each for each in names if names.count(each) > 1}):
+            self.refuse(element, f"要求的两项同名：{name}", f"two of what it requires have the same name, {name!r}")
 
     def _decision(self, name: str, element: Element, elements: dict[str, Element]) -> Decision:
         inputs: list[InputData] = []
@@ -257,12 +276,16 @@ class _Reader:
             self.refuse(element, "没有列出输出值的次序", "no output values are listed to rank by")
         if len(self.refusals) > before:
             return None
+        for rule, element_of_rule in zip(rules, children_of(element, "rule"), strict=True):
+            self._check_listed(rule, outputs, element_of_rule)
         policy = LETTERS[word] + (AGGREGATIONS[aggregation] if aggregation else "")
         return Table(decision, policy, [each for each in inputs if each], outputs, rules)
 
     def _input(self, element: Element) -> Input | None:
         inner = child_of(element, "inputExpression")
         label = element.get("label") or text_of(inner)
+        if not text_of(inner):
+            self.refuse(element, "输入列没有表达式", "the input column has no expression")
         expression = self._expression(inner if inner is not None else element)
         listed = self._cell(child_of(element, "inputValues"))
         declared = self._type(inner)
@@ -294,6 +317,17 @@ class _Reader:
         note = next((text for each in notes if (text := text_of(each) or (each.text or "").strip())), "")
         return Rule(self._id_of(element), tests, [each for each in made if each is not None], note)
 
+    def _check_listed(self, rule: Rule, outputs: list[Output], element: Element) -> None:
+        """A result that is written out is one of the column's output values, where these are listed."""
+        for column, result in zip(outputs, rule.results, strict=True):
+            value = result.evaluate({}) if column.ranking and result.is_constant else None
+            if value is not None and not any(_is_listed(value, each) for each in column.ranking):
+                self.refuse(
+                    element,
+                    f"结果 {result.text} 不在输出值之列",
+                    f"the result {result.text} is not among the output values",
+                )
+
     # --- texts ---
 
     def _expression(self, element: Element) -> Any:
@@ -301,15 +335,17 @@ class _Reader:
         return self._compiled(element, text_of(element) or "null", lambda text: compile_expression(text, self.known))
 
     def _compiled(self, element: Element, text: str, compiled: Callable[[str], Compiled]) -> Compiled | None:
-        language = element.get("expressionLanguage")
-        if language and "feel" not in language.lower():
-            self.refuse(element, f"不支持表达式语言 {language}", f"expression language {language!r} is not supported")
+        if not self._check_language(element):
             return None
         try:
             return compiled(text)
         except ExpressionRefused as fault:
             self.refuse(element, f"{fault.zh}：{text}", f"{fault.en}: {text}")
             return None
+
+
+def _is_listed(value: Any, listed: Any) -> bool:
+    return value in listed if isinstance(listed, Range) else equal(value, listed) is True
 
 
 def _goes_round(start: Type) -> bool:

@@ -206,9 +206,9 @@ def _collect(table: Table, hits: list[Rule], context: dict[str, Any]) -> Any:
     if not listed:
         return table.without_hit(context) if table.outputs[0].default is not None else None
     if sign == "+":
-        return _reduced(table, listed, add)
+        return _reduced(table, listed, add, _SUMMED)
     side = -1 if sign == "<" else 1
-    return _reduced(table, listed, lambda one, other: _outer(one, other, side))
+    return _reduced(table, listed, lambda one, other: _outer(one, other, side), _ORDERED)
 
 
 def _outer(one: Any, other: Any, side: int) -> Any:
@@ -216,9 +216,13 @@ def _outer(one: Any, other: Any, side: int) -> Any:
     return None if order is None else one if order * side >= 0 else other
 
 
-def _reduced(table: Table, listed: list[Any], step: Callable[[Any, Any], Any]) -> Any:
+_SUMMED = frozenset(("number", "duration"))
+_ORDERED = _SUMMED | {"date", "time", "date and time", "string"}
+
+
+def _reduced(table: Table, listed: list[Any], step: Callable[[Any, Any], Any], taken: frozenset[str]) -> Any:
     kinds = {kind(each) for each in listed}
-    result = reduce(step, listed) if len(kinds) == 1 and kinds <= {"number", "duration", "date", "string"} else None
+    result = reduce(step, listed) if len(kinds) == 1 and kinds <= taken else None
     if result is None:
         raise DecisionFault(table.decision, "结果无法汇总", "the results cannot be aggregated")
     return result

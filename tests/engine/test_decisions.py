@@ -222,6 +222,24 @@ def refused(xml):
         (file_of(decision("a", literal("1"), requires=["b"]), decision("b", literal("1"), requires=["a"])), "a"),
         (file_of(decision("a", literal("1"), requires=["missing"])), "a"),
         (file_of(decision("a", literal("1")), decision("a", literal("2"))), "a"),
+        (file_of(decision("a", literal("1"))).replace(b' id="d"', b' id="d" expressionLanguage="python"'), "d"),
+        (
+            file_of(
+                *(decision(each, literal("1"), name="x") for each in ("a", "b")),
+                decision("c", literal("x"), requires=["a", "b"]),
+            ),
+            "c",
+        ),
+        (
+            file_of(
+                input_data("i", "x"),
+                decision("b", literal("1"), name="x"),
+                decision("c", literal("x"), requires=["b"], inputs=["i"]),
+            ),
+            "c",
+        ),
+        (file_of(decision("a", table_of("UNIQUE", ["x"], [("y", '"high","low"', "")], [("1", '"hihg"')]))), "r1"),
+        (file_of(decision("a", table_of("UNIQUE", [""], ["y"], [("1", "1")]))), "t"),
         (file_of(decision("a", table_of("BEST", ["x"], ["y"], [("1", "1")]))), "t"),
         (file_of(decision("a", table_of("PRIORITY", ["x"], ["y"], [("1", "1")]))), "t"),
         (file_of(decision("a", table_of("UNIQUE", ["x"], ["y"], [("1", "1")], ' aggregation="SUM"'))), "t"),
@@ -327,3 +345,13 @@ def test_a_type_that_is_defined_by_itself_is_refused():
     )
 
     assert refused(file_of(types, decision("d1", literal("1")))) == {"t1", "t2"}
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "results"), [("SUM", ['"a"', '"b"']), ("SUM", ["1", "null"]), ("MAX", ["1", '"b"'])]
+)
+def test_results_that_cannot_be_aggregated_are_reported(aggregation, results):
+    decisions = one("COLLECT", ["x"], ["y"], [("-", each) for each in results], f' aggregation="{aggregation}"')
+
+    with pytest.raises(DecisionFault, match="aggregated"):
+        decisions.evaluate("d1", {"x": 1})
