@@ -258,8 +258,8 @@ decisions of one file, at most 50 deep; input data and item definitions with com
 type constraints; listed input values. A value of another type, or one that is not listed, is reported; null is no value
 and passes. Refused with the element's id are: invocations, functions and business knowledge models, decision services,
 imports, other expression languages, two required inputs or decisions of one name, columns without an input expression,
-results that are not among the listed output values, tables of more than 2,000 rules, files over 1 MB or 100 levels. Cells
-and expressions are those of [expressions](expressions.md).
+results that are not among the listed output values, tables of more than 2,000 rules, files over 1 MB or 100 levels.
+Cells and expressions are those of [expressions](expressions.md).
 """
 
 

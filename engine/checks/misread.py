@@ -15,7 +15,10 @@ from engine.diagrams.elements import FOR_READERS
 
 
 def not_carried_out(view: View) -> Iterator[Fault]:
-    """Token quantities, instantiating tasks, parallel event gateways and behaviours of multi-instances do nothing."""
+    """Token quantities, instantiating tasks, parallel event gateways and behaviours of multi-instances do nothing.
+
+    Of a property or repetition that is said twice, one is not read.
+    """
     for node in view.nodes:
         for name in node.unread:
             if name not in FOR_READERS:

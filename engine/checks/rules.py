@@ -8,7 +8,7 @@ from engine.checks import conventions, elements, gateways, misread, parallel, st
 from engine.checks.findings import ERROR, Fault, Finding, Known
 from engine.checks.tables import TABLE_RULES
 from engine.checks.view import View
-from engine.decisions import Decisions, DecisionsRefused, coverage, load
+from engine.decisions import Decisions, DecisionsRefused, coverage, load, policy_of
 from engine.diagrams import Diagram, NotADiagram, Process, parse
 
 Rule = Callable[[View], Iterator[Fault]]
@@ -33,6 +33,7 @@ def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Findin
     findings: list[Finding] = []
     diagrams: list[Diagram] = []
     decisions: set[str] = set()
+    owner: dict[tuple[str, str], str] = {}
     for name, content in files.items():
         try:
             if name.endswith(".bpmn"):
@@ -40,6 +41,7 @@ def check(files: Mapping[str, bytes], known: Known | None = None) -> list[Findin
             elif name.endswith(".dmn"):
                 tables = load(content)
                 decisions |= tables.ids
+                findings += _decided_twice(name, tables, owner)
                 findings += _judge_tables(name, tables)
         except NotADiagram as refusal:
             findings.append(Finding(name, "", refusal.rule, ERROR, refusal.zh, refusal.en))
@@ -76,6 +78,15 @@ def _apply(rules: Iterable[Rule], view: View) -> Iterator[Finding]:
 
 def _findings(file: str, rule: str, faults: Iterable[Fault]) -> Iterator[Finding]:
     return (Finding(file, each.element, rule, each.level, each.zh, each.en) for each in faults)
+
+
+def _decided_twice(file: str, decisions: Decisions, owner: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    """A decision that two files of the bundle make, or two of one policy set: the one read last would count."""
+    for each in sorted(decisions.ids):
+        first = owner.setdefault((policy_of(file), each), file)
+        if first != file:
+            zh = f"决策「{each}」已在 {first} 中定义。"
+            yield Finding(file, each, "decision_twice", ERROR, zh, f"Decision {each} is made in {first} already.")
 
 
 def _twice(diagrams: Iterable[Diagram]) -> Iterator[Finding]:

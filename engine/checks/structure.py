@@ -51,7 +51,20 @@ def colour(diagram: Diagram) -> Iterator[Fault]:
         )
 
 
-FILE_RULES = (file_without_process, duplicate_id, process_id, colour)
+def expression_language(diagram: Diagram) -> Iterator[Fault]:
+    """Texts that are said to be in another language would be read as S-FEEL all the same."""
+    for element, language in diagram.languages:
+        if "feel" not in language.lower():
+            where = (f"「{element}」", element) if element else ("文件", "the file")
+            yield Fault(
+                element,
+                f"{where[0]}的表达式语言是 {language}，这里只读 S-FEEL：请去掉这个属性，并用 S-FEEL 书写。",
+                f"The expression language of {where[1]} is {language}; only S-FEEL is read: leave the attribute out "
+                "and write S-FEEL.",
+            )
+
+
+FILE_RULES = (file_without_process, duplicate_id, process_id, colour, expression_language)
 
 
 # Rules about one process.

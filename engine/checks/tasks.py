@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.checks.findings import Fault, fault, warning
 from engine.checks.view import View
-from engine.diagrams import Loop, task_verbs
+from engine.diagrams import Loop, Node, task_verbs
 
 MAX_MEMBERS = 1000
 RESERVED = frozenset(("@", "typename", "__builtins__", "data_objects"))
@@ -209,15 +209,12 @@ def _problem(loop: Loop) -> tuple[str, str] | None:
     if loop.kind == "standard":
         if not loop.maximum and not loop.condition:
             return "没有次数上限，也没有条件", "neither a maximum nor a condition"
-        if loop.maximum and not loop.maximum.isdigit():
+        if loop.maximum and not (loop.maximum.isascii() and loop.maximum.isdigit()):
             return "次数上限不是数字", "the maximum is no number"
         bound = loop.maximum
     else:
         if bool(loop.cardinality) == bool(loop.items):
             return "次数与列表须且只须给出一个", "give either a cardinality or a list"
-        for each in (loop.item, loop.results, loop.result):
-            if each and not _VARIABLE.fullmatch(each):
-                return f"「{each}」不是变量名", f"{each!r} is no variable name"
         bound = loop.cardinality
     text = (bound or "1").strip()
     is_number = re.fullmatch(r"[+-]?\d+(\.\d*)?(e\d+)?", text, re.IGNORECASE)
@@ -226,13 +223,28 @@ def _problem(loop: Loop) -> tuple[str, str] | None:
     return None
 
 
+def variable_name(view: View) -> Iterator[Fault]:
+    """What is written under a name that is no plain word could not be read by any expression."""
+    for node in view.nodes:
+        for each in _variables(node):
+            if not _VARIABLE.fullmatch(each):
+                yield fault(
+                    node, f"{{it}}写入的「{each}」不是变量名。", f"{{it}} writes {each!r}, which is no variable name."
+                )
+
+
+def _variables(node: Node) -> Iterator[str]:
+    """The names that a node writes by itself."""
+    loop = node.loop
+    names = [node.result_variable, node.properties.get("resultVariable"), *(each.variable for each in node.events)]
+    names += [loop.item, loop.result, loop.results] if loop else []
+    yield from dict.fromkeys(each for each in names if each)
+
+
 def reserved_name(view: View) -> Iterator[Fault]:
     """Names that the engine uses itself may not be written."""
     for node in view.nodes:
-        loop = node.loop
-        names = [node.id, node.result_variable, node.properties.get("resultVariable")]
-        names += [each.variable for each in node.events]
-        names += [loop.item, loop.items, loop.result, loop.results] if loop else []
+        names = [node.id, *_variables(node), *([node.loop.items] if node.loop else [])]
         for each in dict.fromkeys(each for each in names if each in RESERVED):
             yield fault(node, f"{{it}}写入保留名称「{each}」。", f"{{it}} writes the reserved name {each!r}.")
 
@@ -252,5 +264,6 @@ RULES = (
     message_name,
     event_reference,
     repetition,
+    variable_name,
     reserved_name,
 )

@@ -10,6 +10,7 @@ where one may fit, and no rule without a default, are reported (DecisionFault), 
 from engine.decisions.faults import DecisionFault, DecisionsRefused, Refusal, UnknownDecision
 from engine.decisions.model import Decision, Decisions
 from engine.decisions.reading import load
+from engine.decisions.source import policy_of
 from engine.decisions.tables import Fired
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Refusal",
     "UnknownDecision",
     "load",
+    "policy_of",
 ]

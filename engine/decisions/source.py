@@ -65,6 +65,12 @@ def _is_deep(root: Element) -> bool:
     return False
 
 
+def policy_of(path: str) -> str:
+    """The policy set that a file of a bundle belongs to (`policy/<set>/tier.dmn`), "" for a table of its own."""
+    parts = path.split("/")
+    return parts[-2] if len(parts) > 2 and parts[-3] == "policy" and path.endswith(".dmn") else ""
+
+
 def tag_of(element: Element) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 

@@ -26,12 +26,6 @@ def of_policy(policy: str) -> dict[str, Decisions]:
     return by_id(path.read_bytes() for path in sorted((POLICIES / policy).glob("*.dmn")))
 
 
-def policy_of(path: str) -> str:
-    """The policy set that a file of a bundle belongs to (`policy/<set>/tier.dmn`), "" for a table of its own."""
-    parts = path.split("/")
-    return parts[-2] if len(parts) > 2 and parts[-3] == "policy" and path.endswith(".dmn") else ""
-
-
 def decide(
     own: Mapping[str, Decisions], in_force: Mapping[str, Decisions], decision_id: str, data: Mapping[str, Any]
 ) -> dict[str, Any]:

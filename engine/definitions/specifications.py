@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import diagrams, forms
-from engine.decisions import Decisions
-from engine.definitions.decided import by_id, decide, of_policy, policy_of
+from engine.decisions import Decisions, policy_of
+from engine.definitions.decided import by_id, decide, of_policy
 from engine.definitions.lookup import files, get
 from engine.definitions.tables import bundle_call
 from engine.kept import Kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -35,6 +36,10 @@ FOR_READERS = frozenset(
     )
 )
 
+_PROPERTY = f"{{{BPMN}}}extensionElements/{{{SPIFF}}}properties/{{{SPIFF}}}property"
+_LOOPS = frozenset(f"{{{BPMN}}}{each}LoopCharacteristics" for each in ("standard", "multiInstance"))
+_TIMES = frozenset(f"{{{BPMN}}}time{each}" for each in ("Duration", "Date", "Cycle"))
+
 
 def line(element: etree._Element) -> int:
     """The line of the file; 0 when it is not known."""
@@ -42,8 +47,7 @@ def line(element: etree._Element) -> int:
 
 
 def properties(element: etree._Element) -> dict[str, str]:
-    found = element.iterfind(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}properties/{{{SPIFF}}}property")
-    return {each.get("name", ""): each.get("value", "").strip() for each in found}
+    return {each.get("name", ""): each.get("value", "").strip() for each in element.iterfind(_PROPERTY)}
 
 
 def parameters(operator: etree._Element) -> dict[str, str]:
@@ -56,8 +60,18 @@ def unread(element: etree._Element) -> Iterator[str]:
         yield from (name for name, value in ORDINARY.items() if (each.get(name) or value) != value)
         if each.find(f"{{{BPMN}}}complexBehaviorDefinition") is not None:
             yield "complexBehaviorDefinition"
+    yield from (f"{name} ({number}×)" for name, number in _stated(element).items() if number > 1)
     names = {etree.QName(each).localname for each in elements(element)}
     yield from sorted(names & FOR_READERS)
+
+
+def _stated(element: etree._Element) -> Counter[str]:
+    """How often each thing is said of which the model reads one: properties by name, loops, times of a timer."""
+    told = Counter(each.get("name", "") for each in element.iterfind(_PROPERTY))
+    told += Counter("loopCharacteristics" for each in elements(element) if each.tag in _LOOPS)
+    for timer in children(element, "timerEventDefinition"):
+        told += Counter("timerEventDefinition" for each in elements(timer) if each.tag in _TIMES)
+    return told
 
 
 def extensions(element: etree._Element) -> dict[str, str]:

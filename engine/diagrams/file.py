@@ -28,7 +28,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Diagram:
-    """One `.bpmn` file. `ids` lists every id of a BPMN element: (id, element's name, line); ids may repeat there."""
+    """One `.bpmn` file. `ids` lists every id of a BPMN element: (id, element's name, line); ids may repeat there.
+
+    `languages`: (id of an element, "" for the file; the language that its expressions are said to be in).
+    """
 
     file: str
     processes: tuple[Process, ...] = ()
@@ -40,6 +43,7 @@ class Diagram:
     message_flows: tuple[str, ...] = ()
     ids: tuple[tuple[str, str, int], ...] = ()
     coloured: tuple[str, ...] = ()
+    languages: tuple[tuple[str, str], ...] = ()
 
     def process(self, process_id: str) -> Process:
         """Raises KeyError when the file has no such process."""

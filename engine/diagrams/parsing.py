@@ -32,6 +32,7 @@ _NOT_ARTIFACTS = {"documentation", "extensionElements", "incoming", "outgoing", 
 def parse(content: bytes, file: str = "") -> Diagram:
     """The model of one file; raises NotADiagram when it is no BPMN file or breaks a limit of `reading`."""
     root = read(content)
+    etree.strip_tags(root, etree.Comment)  # else a text would end at the first comment inside it
     if root.tag != f"{{{BPMN}}}definitions":
         raise NotADiagram(
             "not_bpmn", "根元素不是 bpmn:definitions。", "The root element is not bpmn:definitions.", xml.line(root)
@@ -51,6 +52,7 @@ def parse(content: bytes, file: str = "") -> Diagram:
         message_flows=tuple(each.get("id", "") for each in root.iter(f"{{{BPMN}}}messageFlow")),
         ids=tuple(_ids(root)),
         coloured=tuple(_coloured(root)),
+        languages=tuple(_languages(root)),
     )
 
 
@@ -264,6 +266,18 @@ def _ids(root: etree._Element) -> Iterator[tuple[str, str, int]]:
     for element in root.iter(f"{{{BPMN}}}*"):
         if element.get("id"):
             yield element.get("id", ""), etree.QName(element).localname, xml.line(element)
+
+
+def _languages(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """The languages that the file says its expressions are in, each with the id of the element that has one."""
+    if root.get("expressionLanguage"):
+        yield "", root.get("expressionLanguage", "")
+    for element in root.iter(f"{{{BPMN}}}*"):
+        if element.get("language"):
+            here: etree._Element | None = element
+            while here is not None and not here.get("id"):
+                here = here.getparent()
+            yield "" if here is None else here.get("id", ""), element.get("language", "")
 
 
 def _coloured(root: etree._Element) -> Iterator[str]:

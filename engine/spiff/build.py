@@ -200,7 +200,7 @@ class Builder:
         name = self._name(node, "")
         condition = self._compile(node.id, loop.condition) if loop.condition else None
         if loop.kind == "standard":
-            most = int(loop.maximum) if loop.maximum and loop.maximum.isdigit() else None
+            most = int(loop.maximum) if loop.maximum and loop.maximum.isascii() else None
             outer: Any = loops.StandardLoop(spec, name, member.name, most, condition, loop.test_before)
         else:
             kind = loops.Sequential if loop.kind == "sequential" else loops.Parallel

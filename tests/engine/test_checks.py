@@ -72,6 +72,44 @@ def test_two_files_may_not_claim_one_process():
     assert [each.rule for each in check({"a.bpmn": sound, "b.bpmn": sound}, KNOWN)] == ["process_twice"]
 
 
+def test_two_files_may_not_make_one_decision_but_two_policy_sets_may():
+    table = (PROCESSES / "policy/issued-2026-37/alarm_severity.dmn").read_bytes()
+    own = check({"a.dmn": table, "b.dmn": table}, KNOWN)
+    sets = check({"a.dmn": table, "policy/one/a.dmn": table, "policy/two/a.dmn": table}, KNOWN)
+
+    assert {each.rule for each in own} == {"decision_twice"}
+    assert {each.file for each in own} == {"b.dmn"}
+    assert sets == []
+
+
+@pytest.mark.parametrize(
+    ("once", "twice"),
+    [
+        ('<spiffworkflow:property name="role" value="village_desk"/>',) * 2,
+        (
+            "<bpmn:loopDataInputRef>",
+            "<bpmn:loopDataInputRef>contacts</bpmn:loopDataInputRef></bpmn:multiInstanceLoopCharacteristics>"
+            "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>",
+        ),
+    ],
+)
+def test_what_is_said_twice_is_not_passed_over(once, twice):
+    drawn = (DIAGRAMS / "variable_name.bpmn").read_text().replace("contact.person", "contact")
+    assert check({"a.bpmn": drawn.encode()}, KNOWN) == []
+
+    other = drawn.replace(once, once + twice if once == twice else twice)
+
+    assert [each.rule for each in check({"a.bpmn": other.encode()}, KNOWN)] == ["not_carried_out"]
+
+
+@pytest.mark.parametrize("number", ["²", "３", "-1", "1.5"])
+def test_the_maximum_of_a_loop_is_a_plain_number(number):
+    loop = f'<bpmn:standardLoopCharacteristics loopMaximum="{number}"/>'
+    drawn = (DIAGRAMS / "sound.bpmn").read_text().replace("</bpmn:userTask>", f"{loop}</bpmn:userTask>", 1)
+
+    assert [each.rule for each in check({"a.bpmn": drawn.encode()}, KNOWN)] == ["repetition"]
+
+
 def test_processes_that_call_each_other_in_a_ring_are_refused():
     one = (DIAGRAMS / "call_cycle.bpmn").read_text()
     a = one.replace('process id="call_cycle"', 'process id="a"').replace(

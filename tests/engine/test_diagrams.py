@@ -8,7 +8,7 @@ import time
 import pytest
 
 from engine import diagrams
-from engine.diagrams import NotADiagram, TakesOver
+from engine.diagrams import NotADiagram, TakesOver, reading
 
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
@@ -102,6 +102,16 @@ def test_contents_of_a_subprocess_name_their_parent_and_inherit_its_lane():
 
     assert (process.node("help").parent, process.node("help").lane) == ("inside", "visitor")
     assert [each.id for each in process.nodes_in(None)] == ["begin", "call", "late", "failed", "inside", "note"]
+
+
+def test_a_comment_inside_a_text_does_not_end_it():
+    body = (
+        '<process id="p"><exclusiveGateway id="g"/><endEvent id="e"/><sequenceFlow id="f" sourceRef="g" targetRef="e">'
+        "<conditionExpression>a = 1 <!-- or more --> or b = 2</conditionExpression></sequenceFlow></process>"
+    )
+    diagram = diagrams.parse(f'<definitions xmlns="{reading.BPMN}">{body}</definitions>'.encode())
+
+    assert diagram.processes[0].flows[0].condition == "a = 1  or b = 2"
 
 
 def test_the_model_can_be_sent_to_another_process():
