@@ -13,7 +13,7 @@ from engine import outgoing
 
 logger = logging.getLogger(__name__)
 
-CHANNELS = ("sms", "voice_call", "wechat", "screen")
+CHANNELS = ("sms", "voice_call", "wechat")
 
 
 def deliver(payload: dict[str, Any], key: str) -> None:

@@ -48,6 +48,7 @@ PAGES = (
     "web.report",
     "web.attachments",
     "web.me",
+    "web.notices",
     "web.board",
     "web.calls",
     "web.cases",

@@ -21,6 +21,7 @@ MODULES = (
     "care.policy_calendar",
     "care.retiering",
     "care.roles_of",
+    "care.screen_notices",
     "care.supplements",
     "care.task_verbs",
     "care.unclaimed",

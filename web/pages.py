@@ -7,7 +7,7 @@ people who work outside and the desk's for everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +34,8 @@ FIELD_ROLES = frozenset(
 class Entry:
     """A place in the navigation, for whoever has one of `rights` (empty: everybody), or `figures`, or a demonstration.
 
-    `below` are endpoints, or blueprints written `cases.`, whose pages belong to it.
+    `below` are endpoints, or blueprints written `cases.`, whose pages belong to it; `count` says
+    how many wait there for whoever is looking.
     """
 
     endpoint: str
@@ -44,6 +45,7 @@ class Entry:
     rights: frozenset[str] = frozenset()
     figures: bool = False
     demo: bool = False
+    count: Callable[[], int] | None = None
     below: tuple[str, ...] = field(default=())
 
     def is_for(self, person: Person) -> bool:
