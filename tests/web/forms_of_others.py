@@ -19,8 +19,8 @@ from tests.web.test_pictures import a_photo
 
 ABOUT_ONESELF = {
     "/api/devices/events", "/api/v1/tokens", "/cards/photo", "/demo/clock", "/demo/press", "/desk/kept", "/elders/new",
-    "/language", "/me/letters", "/me/password", "/me/tokens", "/out/", "/out/back", "/sign-in", "/sign-in/demo",
-    "/sign-out",
+    "/language", "/me/letters", "/me/password", "/me/tokens", "/notices/read", "/out/", "/out/back", "/sign-in",
+    "/sign-in/demo", "/sign-out",
 }  # fmt: skip
 """Nothing in these names another's: devices prove who they are, a new elder lives where the worker works, and the
 demonstration is everybody's."""

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from care import handovers, liaison_cards, oversight, people, report_codes, task_links
-from engine import bulk, incidents
+from care.screen_notices import Notice
+from engine import bulk, clock, incidents
 from tests.town import Town
 from tests.web.test_pictures import a_photo
 from web import attachments
@@ -26,6 +27,7 @@ def ids(session: Session, town: Town) -> dict[str, Any]:
         "code_id": report_codes.make(session, town.city.village, "5号楼门厅", town.staff["village_desk"]).id,
         "incident_id": a_fault(session, town),
         "run_id": a_run(session, town),
+        "notice_id": a_notice(session, town),
     }
 
 
@@ -54,6 +56,15 @@ def a_link(session: Session, town: Town) -> int:
     """A link by which the elder's family answers the task of the alarm."""
     row = task_links.make_for_contact(session, town.open()["call_family"], None)
     assert row is not None
+    return row.id
+
+
+def a_notice(session: Session, town: Town) -> int:
+    """What the elder's visitor was told on the screen."""
+    about = {"template": "visit_due_today", "about": "elder", "about_id": str(town.elder.id)}
+    row = Notice(reader_id=town.staff["visitor"], key="x", at=clock.now(), **about)
+    session.add(row)
+    session.flush()
     return row.id
 
 
