@@ -29,13 +29,18 @@ Place = tuple[str, str]  # process id, element id
 
 @dataclass(frozen=True)
 class Drawing:
-    """One diagram of an instance: its process, the file, and what the viewer marks in it."""
+    """One diagram of an instance: its process, the file, and what the viewer marks in it.
+
+    `kinds` by element: that of the file; of events what they wait for or send (timer, message, sent, …), of gateways
+    gateway or merge.
+    """
 
     process_id: str
     name: str
     definition_id: int
     facts: dict[str, Any]
     names: dict[str, str]
+    kinds: dict[str, str]
     has_tasks: bool
 
 
@@ -106,8 +111,18 @@ def drawings(
         names = {node.id: node.name for node in process.nodes if node.name}
         facts = _facts(process, standing, _inside(process, by_id, standing), stopped)
         has_tasks = any(where == process.id for where, _ in standing.tasks)
-        drawn.append(Drawing(process.id, process.name, definition_id, facts, names, has_tasks))
+        kinds = {node.id: _kind(node) for node in process.nodes}
+        drawn.append(Drawing(process.id, process.name, definition_id, facts, names, kinds, has_tasks))
     return drawn
+
+
+def _kind(node: Node) -> str:
+    if node.kind.endswith("Gateway"):
+        return "merge" if len(node.outgoing) == 1 and len(node.incoming) > 1 else "gateway"
+    if node.kind in ("startEvent", "endEvent") or not node.events:
+        return node.kind
+    thrown = node.kind in ("intermediateThrowEvent", "sendTask")
+    return "sent" if thrown else node.events[0].kind
 
 
 def in_use(drawn: Sequence[Drawing], wanted: str | None = None) -> Drawing | None:

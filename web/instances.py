@@ -5,6 +5,7 @@ Whoever watches processes but not people (designers, administrators) sees number
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,13 +18,11 @@ from care.organisation import is_within
 from engine import db, definitions, held, history, incidents, instances, jobs, run, tasks, waits
 from engine.history import HistoryRow
 from engine.instances import Instance
-from engine.waits import WaitRow
-from web import case_story, case_views, diagram_state, operators
+from web import case_views, diagram_state, instance_words, operators
 from web.language import N_, gettext
 from web.pages import Entry, page
 from web.security import allow_inline_styles
 from web.signed_in import Person, me
-from web.stories import TOLD
 
 _MANY = {
     "live": ("suspend", "retry", "move", "edit", "undo", "cancel"),
@@ -31,28 +30,6 @@ _MANY = {
 }
 WATCHERS = frozenset(("see_processes", "see_incidents"))
 PAGE = 50
-
-_HAPPENED = TOLD | {
-    "started": N_("开始"),
-    "cancelled": N_("不再需要"),
-    "version_moved": N_("换了版本"),
-    "version_undone": N_("撤销了换版"),
-    "message": N_("收到消息"),
-    "signal": N_("收到信号"),
-    "unmoved": N_("没有变化"),
-    "rescheduled": N_("日历变了，时限重新计算"),
-    "time_kept": N_("日历变了，新的时限已过，保持原时限"),
-    "answered_late": N_("外部回复来迟，没有用上"),
-    "failed_late": N_("外部失败的消息来迟，没有用上"),
-    "ended": N_("结束"),
-    "retried": N_("重试"),
-    "suspended": N_("暂停"),
-    "resumed": N_("恢复"),
-    "edited": N_("改了数据"),
-    "moved": N_("手工移动"),
-    "skipped_by_hand": N_("手工跳过"),
-    "skipped": N_("跳过"),
-}
 
 bp = Blueprint("instances", __name__, url_prefix="/instances")
 navigation = [
@@ -67,37 +44,10 @@ navigation = [
 ]
 
 
-@bp.app_template_filter("what_happened")
-def what_happened(row: HistoryRow) -> str:
-    """What a row of the history tells; a milestone of a case in the words of its record."""
-    kind, _, code = row.what.partition(".")
-    if kind == "case" and code:
-        return case_story.in_words(code)
-    return gettext(_HAPPENED.get(row.what, row.what))
-
-
 @bp.app_template_filter("role_title")
 def role_title(role: str) -> str:
     """The title of a role in the reader's language; an unknown one as it is."""
     return case_views.role_title(role)
-
-
-@bp.app_template_filter("element_name")
-def element_name(element: str, drawn: list[diagram_state.Drawing], row: HistoryRow | None = None) -> str:
-    """The visible name of an element in the drawing it belongs to; its id where the diagram gives it none."""
-    process = str((row.ids or {}).get("process") or "") if row else ""
-    drawn = sorted(drawn, key=lambda each: each.process_id != process)
-    names = {each.process_id: each.name for each in drawn}
-    return names.get(element) or next((each.names[element] for each in drawn if element in each.names), element)
-
-
-@bp.app_template_filter("timer_name")
-def timer_name(wait: WaitRow, drawn: list[diagram_state.Drawing]) -> str:
-    """«网格员上门核实：15分钟»: what a timer watches over and its own name."""
-    own = element_name(wait.element, drawn)
-    if not wait.attached_to:
-        return own
-    return gettext("%(step)s：%(timer)s", step=element_name(wait.attached_to, drawn), timer=own)
 
 
 def scope(person: Person) -> list[str]:
@@ -218,9 +168,11 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         )
         chosen = diagram_state.in_use(drawn, request.args.get("diagram"))
         names = people.names(session, {row.who for row in happened if row.who})
+        reasons = _reasons(session, found, happened)
         numbers = elders.numbers(session, {found.subject_id} if found.subject_id else set())
         definition = definitions.get(session, found.definition_id)
         actions = operators.offered(me(), found, session)
+    sees_ids = me().has_right("see_processes")
     return page(
         "instances/instance.html",
         instance=found,
@@ -228,7 +180,10 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         open_tasks=[each for each in opened if each.state == "open"],
         timers=[each for each in waited if each.kind == waits.TIMER],
         messages=[each for each in waited if each.kind == waits.MESSAGE],
-        happened=list(reversed(happened)),
+        happened=[each for each in reversed(happened) if sees_ids or not instance_words.is_silent(each, drawn)],
+        reasons=reasons,
+        say=instance_words,
+        sees_ids=sees_ids,
         faults=open_faults,
         drawn=drawn,
         chosen=chosen,
@@ -237,6 +192,15 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         may_retry=may_retry(me()),
         actions=[(each, operators.title(each)) for each in actions],
     )
+
+
+def _reasons(session: Session, found: Instance, happened: Sequence[HistoryRow]) -> dict[int, str]:
+    """Why somebody transferred, sent back, urged …, by row: for those who lead the unit, not who watches only."""
+    if not any(is_within(found.unit_path, path) for path in access.figures_scope(me())):
+        return {}
+    of_row = {row.id: UUID(str(row.ids["word"])) for row in happened if row.ids and row.ids.get("word")}
+    texts = tasks.words.texts(session, set(of_row.values()))
+    return {row_id: texts[word] for row_id, word in of_row.items() if texts.get(word)}
 
 
 @bp.get("/diagrams/<int:definition_id>.bpmn")

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from engine import db, incidents, instances, jobs
+from engine import clock, db, history, incidents, incoming, instances, jobs, verbs
 from engine.db import Database
 from tests.processes import answers as say
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, application
 from tests.web.desks import Desks
+from web import instance_words
 
 
 @pytest.fixture
@@ -76,6 +77,64 @@ def test_the_history_is_told_in_words(site: Browser, desks: Desks) -> None:
 
     assert happened
     assert [words for words in happened if re.fullmatch(r"[a-z_.]+", words)] == []
+
+
+def test_designers_read_the_ids_beside_the_words_and_nobody_else_does(site: Browser, desks: Desks) -> None:
+    instance_id = instance_of(desks)
+    site.sign_in(desks.users["designer"])
+    of_designer = site.get(f"/instances/{instance_id}").text
+    site.sign_in(desks.users["district_desk"])
+    of_desk = site.get(f"/instances/{instance_id}").text
+
+    assert '<code class="id">judge_severity</code>' in of_designer and "按决策表判定" in of_designer
+    assert "<code" not in of_desk and "按决策表判定" in of_desk
+    assert "judge_severity" not in re.sub(r"(?s)<script.*?</script>|data-[a-z]+='[^']*'", "", of_desk)
+
+
+def test_a_message_that_may_come_is_called_as_the_diagram_calls_it(site: Browser, desks: Desks) -> None:
+    elder_id = desks.town.elder.id
+    with jobs.transaction() as session:
+        incoming.message(session, "aid.proposed", str(elder_id), {"elder_id": elder_id, "kind": "care_subsidy"})
+    jobs.drain()
+    with db.reading() as session:
+        [row] = instances.find(session, process_ids=("policy_aid",), limit=5)
+        instance_id = row.id
+    site.sign_in(desks.users["district_desk"])
+
+    waits = site.get(f"/instances/{instance_id}").text
+
+    assert "如果来消息：老人退出" in waits and "elder.exited" not in waits
+
+
+def test_why_a_task_was_transferred_is_told_to_who_leads_the_unit(site: Browser, desks: Desks) -> None:
+    instance_id = instance_of(desks)
+    task = desks.town.open()["call_elder"]
+    with jobs.transaction() as session:
+        verbs.urge(session, task.id, by=desks.town.staff["township_desk"], why="老人家没人，快去")
+    texts = {}
+    for role in ("district_desk", "designer"):
+        site.sign_in(desks.users[role])
+        texts[role] = site.get(f"/instances/{instance_id}").text
+
+    assert "催办，老人家没人，快去" in texts["district_desk"]
+    assert "催办" in texts["designer"] and "老人家没人" not in texts["designer"]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("period.opened", "特殊时段开始"),
+        ("tier.lowered.key", "等级：重点"),
+        ("exit.moved_out", "退出：迁出（离开本市）"),
+        ("aid.granted", "政策补贴：已获批"),
+        ("case.handled", "处置完成"),
+    ],
+)
+def test_a_milestone_is_told_in_words(site: Browser, desks: Desks, what: str, words: str) -> None:
+    row = history.HistoryRow(1, clock.now(), None, None, "x", None, what, None, None, None, None, None)
+
+    with application().test_request_context("/"):
+        assert instance_words.happened(row) == words
 
 
 def test_a_called_diagram_is_shown_when_chosen(site: Browser, desks: Desks) -> None:
