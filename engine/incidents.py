@@ -127,13 +127,14 @@ def close_of_instance(session: Session, instance_id: UUID, outcome: str, by: int
     write(session, _CLOSE_OF_INSTANCE, {"mine": instance_id, "moment": clock.now(), "who": by, "how": outcome})
 
 
-def close(session: Session, incident_id: UUID, outcome: str, by: int | None = None) -> None:
-    """Close one incident."""
-    session.connection().execute(
+def close(session: Session, incident_id: UUID, outcome: str, by: int | None = None) -> bool:
+    """Close one incident; False when it is closed already, also by somebody who is doing so at the same time."""
+    closed = session.connection().execute(
         update(incident)
-        .where(incident.c.id == incident_id)
+        .where(incident.c.id == incident_id, incident.c.closed_at.is_(None))
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome)
     )
+    return closed.rowcount == 1
 
 
 def close_of_kind(session: Session, kind: str, outcome: str) -> None:

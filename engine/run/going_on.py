@@ -75,9 +75,8 @@ def cancel(session: Session, instance_id: UUID, reason: str, by: int | None = No
 def retry(session: Session, incident_id: UUID, by: int | None = None) -> bool:
     """Try again what an incident stopped; it is reopened if that fails too. False when it was closed already."""
     found = incidents.get(session, incident_id)
-    if found.closed_at is not None:
+    if not incidents.close(session, incident_id, "retried", by):
         return False
-    incidents.close(session, incident_id, "retried", by)
     history.write(session, found.instance_id, by, "retried", found.element, unit_path=found.unit_path)
     if found.work_id is not None:
         work.again(session, found.work_id)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from engine import clock, db, forms, history, instances, jobs, operations, run, submissions, tasks, waits
+from engine import clock, db, forms, history, incidents, instances, jobs, operations, run, submissions, tasks, waits
 from engine.operations import OperationFailed, operation
 from engine.run import completing
 from tests.engine.drawing import Drawing
@@ -396,6 +396,29 @@ def test_a_step_that_keeps_failing_becomes_an_incident_of_its_instance_alone(dat
     jobs.drain()
     assert set(open_tasks(stopped)) == {"b"}
     assert open_incidents() == []
+
+
+def test_two_who_try_an_incident_again_at_once_do_it_once(database, monday, monkeypatch):
+    broken_after_task()
+    start()
+    broken.append("yes")
+    with pytest.raises(run.StepFailed):
+        complete("a")
+    for _ in range(5):
+        jobs.drain()
+        clock.move_by(timedelta(minutes=3))
+    [seen_by_both] = open_incidents()
+    monkeypatch.setattr(incidents, "get", lambda session, incident_id: seen_by_both)
+
+    with jobs.transaction() as session:
+        first = run.retry(session, seen_by_both.id, 1)
+    with jobs.transaction() as session:
+        second = run.retry(session, seen_by_both.id, 2)
+
+    assert (first, second) == (True, False)
+    with db.reading() as session:
+        told = history.of_instance(session, seen_by_both.instance_id)
+    assert [each.who for each in told if each.what == "retried"] == [1]
 
 
 def test_cancelling_ends_tasks_and_waits(database, monday):
