@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from engine.checks.findings import Fault, fault, warning
+from engine.checks.texts import expressions_of
 from engine.checks.view import SPLITTING, View, spread
 from engine.diagrams import SUBPROCESSES, Node
+from engine.expressions import ExpressionRefused, compile_expression
 
 MOST_MEMBERS_IN_ALL = 5_000
 DEEPEST_NESTING = 8
@@ -15,7 +18,10 @@ _CATCHES = ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
 
 
 def two_writers(view: View) -> Iterator[Fault]:
-    """Where branches meet the newest write wins, so that of two writers of one variable one is lost."""
+    """Where branches meet the newest write wins, so that of two writers of one variable one is lost.
+
+    What a called process gives back counts when it is read here.
+    """
     told: set[tuple[str, str]] = set()
     for branches in _branches(view):
         for at, one in enumerate(branches):
@@ -32,9 +38,9 @@ def two_writers(view: View) -> Iterator[Fault]:
 
 
 def _shared(view: View, one: set[str], other: set[str], told: set[tuple[str, str]]) -> Iterator[Fault]:
-    theirs = {name: each for each in view.nodes if _within(view, each, other) for name in _written(each)}
+    theirs = {name: each for each in view.nodes if _within(view, each, other) for name in _brought(view, each)}
     for node in view.nodes:
-        for name in _written(node) if _within(view, node, one) else ():
+        for name in _brought(view, node) if _within(view, node, one) else ():
             writer = theirs.get(name)
             if writer is not None and (node.id, name) not in told and (writer.id, name) not in told:
                 told.add((node.id, name))
@@ -76,6 +82,27 @@ def _written(node: Node) -> set[str]:
     elif node.is_user_task:
         names.add(node.id)
     return {each for each in names if each}
+
+
+def _brought(view: View, node: Node) -> set[str]:
+    """The variables that a node writes, those included that a called process gives back and that are read here."""
+    names, called, seen = set[str](), [node.called_element], set[str]()
+    while called and not (node.loop and node.loop.results):
+        process = view.processes.get(called.pop() or "")
+        if process is not None and process.id not in seen:
+            seen.add(process.id)
+            names = names.union(*map(_written, process.nodes))
+            called += [each.called_element for each in process.nodes]
+    return _written(node) | (names & _read(view) if names else names)
+
+
+def _read(view: View) -> set[str]:
+    """The variables that the expressions of a process read; what does not compile is told by another rule."""
+    names = set[str]()
+    for _, _, text in expressions_of(view):
+        with suppress(ExpressionRefused):
+            names |= compile_expression(text).names
+    return names
 
 
 def _is_beside(node: Node) -> bool:

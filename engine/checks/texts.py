@@ -25,7 +25,7 @@ _WORDS = {
 
 def expression(view: View) -> Iterator[Fault]:
     """Conditions, mappings, keys, payloads and loop texts are S-FEEL and compile."""
-    for about, place, text in _expressions(view):
+    for about, place, text in expressions_of(view):
         try:
             compile_expression(text)
         except ExpressionRefused as refusal:
@@ -37,7 +37,8 @@ def expression(view: View) -> Iterator[Fault]:
             )
 
 
-def _expressions(view: View) -> Iterator[tuple[Node | Flow, tuple[str, str], str]]:
+def expressions_of(view: View) -> Iterator[tuple[Node | Flow, tuple[str, str], str]]:
+    """Every text of a process that is S-FEEL, with the element that it stands at and what it is there for."""
     for flow in view.process.flows:
         if flow.condition is not None:
             yield flow, ("条件", "condition"), flow.condition

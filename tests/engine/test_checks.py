@@ -11,6 +11,7 @@ from engine.checks import RULES, Finding, Known, Signature, check, check_in_chil
 from engine.checks.rules import FIRST
 from engine.checks.structure import FILE_RULES
 from engine.checks.tables import TABLE_RULES
+from tests.engine.drawing import Drawing
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -122,6 +123,23 @@ def test_processes_that_call_each_other_in_a_ring_are_refused():
     found = check({"a.bpmn": a.encode(), "b.bpmn": b.encode()}, KNOWN)
 
     assert [(each.file, each.rule) for each in found] == [("a.bpmn", "call_cycle"), ("b.bpmn", "call_cycle")]
+
+
+@pytest.mark.parametrize(("condition", "rules"), [("look.ok = 1", ["two_writers"]), ("other.ok = 1", [])])
+def test_two_calls_at_once_that_give_back_one_variable_are_told_where_it_is_read(condition, rules):
+    drawn = Drawing("p").call("a", "q").call("b", "q").gateway("and", "f", "j").gateway("xor", "x")
+    drawn.path("start", "f", "a", "j", "x", "end").path("f", "b", "j")
+    drawn.path("x", "end_other", when=condition)
+    called = Drawing("q").user("look", role="visitor", form="alarm_call", due="PT1H").path("start", "look", "end")
+    files = {
+        "p.bpmn": drawn.xml().replace(
+            b'<bpmn:exclusiveGateway id="x"', b'<bpmn:exclusiveGateway default="flow_5" id="x"'
+        )
+    }
+
+    found = check(files | {"q.bpmn": called.xml()}, KNOWN)
+
+    assert [each.rule for each in found if each.rule == "two_writers"] == rules
 
 
 TIMER = (DIAGRAMS / "timer_text.bpmn").read_text()
