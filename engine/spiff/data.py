@@ -93,6 +93,8 @@ def plain(value: Any) -> Any:
         return value
     if kind is int:
         return value if -_LARGEST <= value <= _LARGEST else float(value)
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) < _LARGEST else value  # 3.0 counts, and is a key, as 3
     if kind is dict:
         return {str(key): plain(each) for key, each in value.items()}
     if kind in (list, tuple, set, frozenset):

@@ -11,6 +11,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
 from engine.expressions import Expression
+from engine.expressions.values import text_of
 from engine.spiff import routing
 from engine.spiff.data import plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
@@ -77,7 +78,7 @@ class Message(Definition):
         value = value_of(task, self.key, self.element_id)
         if value is None:
             raise ElementFailed(self.element_id, id_of(task), f"the key of message {self.name} is null")
-        return value if isinstance(value, str) else str(plain(value))
+        return text_of(value) or ""
 
 
 class Signal(Definition):

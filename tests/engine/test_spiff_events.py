@@ -55,6 +55,18 @@ def test_a_message_behind_a_gateway_wins_before_its_timers(monday):
     assert play.fire() == 0
 
 
+@pytest.mark.parametrize(("elder", "key"), [(7, "7"), (7.0, "7"), (7.5, "7.5"), ("7", "7"), (True, "true")])
+def test_the_key_of_a_message_is_written_as_the_expression_language_writes_it(elder, key):
+    assert Play(gateway(), data={"elder": elder}).wait("word").key == key
+
+
+def test_a_whole_number_with_a_point_counts_members():
+    play = Play(Drawing().user("ask", members(cardinality="n")).path("start", "ask", "end"), data={"n": 3.0})
+
+    assert play.open() == ["ask"] * 3
+    assert play.data["n"] == 3
+
+
 def test_a_message_for_nobody_is_not_taken():
     play = Play(gateway(), data={"elder": 7})
     wait = play.wait("word")
