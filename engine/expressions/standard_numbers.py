@@ -21,7 +21,7 @@ from engine.expressions.functions import function
 from engine.expressions.times import Duration
 
 Number = int | float | None
-_NUMBER = re.compile(r"[+-]?(\d{1,34}(\.\d{0,34})?|\.\d{1,34})([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(\d{1,34}(\.\d{0,34})?|\.\d{1,34})([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 @function("number", named="from, grouping separator, decimal separator", example='number("1.234,5", ".", ",")')
