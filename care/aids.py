@@ -50,12 +50,16 @@ RENEW_BEFORE = timedelta(days=30)
 
 
 class Aid(Matter, Base):
-    """One application; `amount` is yuan a month, `until_on` the last day of what was granted."""
+    """One application; `amount` is yuan a month, `until_on` the last day of what was granted.
+
+    `provider_id`: who will provide the service that the benefit pays for, as the elder wants.
+    """
 
     __tablename__ = "aid"
 
     kind: Mapped[str] = mapped_column(String(24), index=True)
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visit.id"))
+    provider_id: Mapped[int | None] = mapped_column(ForeignKey("provider.id"), index=True)
     hinted: Mapped[bool | None] = mapped_column()
     proposed_at: Mapped[datetime] = mapped_column(Instant, index=True)
     papers_due_at: Mapped[datetime] = mapped_column(Instant)
@@ -140,6 +144,12 @@ def get(session: Session, aid_id: int) -> Aid:
 
 def hinted(session: Session, row: Aid, hints: list[str]) -> None:
     row.hinted = row.kind in hints
+    session.flush()
+
+
+def checked(session: Session, row: Aid, provider_id: int | None) -> None:
+    """Who will provide the service, from the check. Source: processes P12 T1; R-NET-15."""
+    row.provider_id = provider_id or row.provider_id
     session.flush()
 
 

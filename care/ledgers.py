@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from care import hazards, organisation, people, referrals, roles
+from care import hazards, organisation, people, providers, referrals, roles
 from care.elders import TIER_TITLES, Elder
 from care.hazards import Hazard
 from care.referrals import Referral
@@ -177,6 +177,7 @@ def _needs(unit_path: str, begins: datetime, ends: datetime) -> Select[Any, Any]
 def _need_lines(session: Session, rows: list[Any]) -> list[Line]:
     villages = _villages(session, rows)
     due = referrals.due_days(session, [row.id for row, _ in rows])
+    firms = providers.names(session, {row.provider_id for row, _ in rows if row.provider_id})
     return [
         Line(
             elder.id,
@@ -187,7 +188,7 @@ def _need_lines(session: Session, rows: list[Any]) -> list[Line]:
                 referrals.CATEGORIES.get(row.category, (row.category, row.category)),
                 ("紧急", "Urgent") if row.urgent else ("", ""),
                 clock.local(row.raised_at).date(),
-                _role(row.receiver),
+                firms.get(row.provider_id or 0) or _role(row.receiver),
                 due.get(row.id),
                 clock.local(row.closed_at).date() if row.closed_at else None,
                 referrals.OUTCOMES.get(row.outcome, _UNDER_WAY),

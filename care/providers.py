@@ -166,6 +166,13 @@ def named(session: Session, unit_path: str, text: str) -> Provider | None:
     return found[0] if len(found) == 1 else None
 
 
+def names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Names of providers by id, in one question; none for no ids."""
+    if not ids:
+        return {}
+    return {row.id: row.name for row in session.execute(select(Provider.id, Provider.name).where(Provider.id.in_(ids)))}
+
+
 def serving(
     paths: Collection[str], after: int, limit: int, *, kind: str = "", level: str = "", service: str = ""
 ) -> Select[Provider]:

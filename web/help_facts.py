@@ -126,11 +126,13 @@ def _aid(session: Session, instance_id: UUID) -> dict[str, Any]:
         return {}
     names = ("precheck", "collect_papers", "submit", "enter_result", "tell_elder")
     said = {each: submissions.of(session, instance_id, each) for each in names}
+    chosen = providers.get(session, row.provider_id) if row.provider_id else None
     hint = {True: gettext("可能符合"), False: gettext("看不出符合")}
     submitted = [said["submit"].get("to"), said["submit"].get("submitted_on"), said["submit"].get("receipt")]
     return {
         "aid": _in(aids.KINDS, row.kind),
-        "providers": _provider_words(_offered(session, row.elder_id, _BY_AID.get(row.kind, "")))["providers"],
+        **_provider_words(_offered(session, row.elder_id, _BY_AID.get(row.kind, ""))),
+        "provider": _provider(chosen, None) if chosen else None,
         "hint": hint.get(bool(row.hinted)),
         "papers": said["precheck"].get("papers"),
         "missing": said["collect_papers"].get("missing"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import aids, elders, matters, policies
+from care import aids, elders, matters, policies, providers
 from care.aids import Aid
 from care.diagram_operations.reported import sort_out
 from engine import clock, history
@@ -59,9 +59,12 @@ def hinted(session: Session, step: Step, aid_id: int) -> dict[str, Any]:
 
 
 @operation("aids.submitted")
-def submitted(session: Session, step: Step, aid_id: int) -> dict[str, Any]:
-    """The same fields: the papers are with the department. Source: P12 T3."""
+def submitted(session: Session, step: Step, aid_id: int, check: str | None = None) -> dict[str, Any]:
+    """The same fields: the papers are with the department; `check`: the element whose form named a provider. P12 T3."""
     row = aids.get(session, aid_id)
+    named = str(step.answers(check).get("provider") or "") if check else ""
+    found = providers.named(session, row.unit_path, named) if named else None
+    aids.checked(session, row, found.id if found else None)
     aids.submitted(session, row)
     return aids.facts(row)
 

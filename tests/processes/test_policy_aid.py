@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from care import aids, elders, policies, renewals
+from care import aids, elders, policies, providers, renewals
 from care.aids import Aid, AidHint
 from engine import db, jobs
 from tests.town import Town
@@ -90,6 +90,24 @@ def test_the_department_answers_by_message(waiting: Town):
 
     assert (row(waiting).granted, row(waiting).amount) == (True, 100)
     assert "tell_elder" in waiting.elements()
+
+
+def test_the_provider_that_the_elder_wants_is_kept(asked: Town):
+    with db.writing() as session:
+        firm_id = providers.add(session, asked.city.village, "enterprise", "爱邻照护", ["life_care"]).id
+    asked.does("precheck", apply=True, provider="爱邻照护")
+    asked.does("collect_papers", papers=[PHOTO])
+    submits(asked)
+
+    assert row(asked).provider_id == firm_id
+
+
+def test_a_provider_whom_nobody_knows_is_none(asked: Town):
+    asked.does("precheck", apply=True, provider="没有这家")
+    asked.does("collect_papers", papers=[PHOTO])
+    submits(asked)
+
+    assert row(asked).provider_id is None
 
 
 def test_not_applied_for_is_told_too(asked: Town):

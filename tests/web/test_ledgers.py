@@ -9,8 +9,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from care import elders, ledgers, organisation, referrals
+from care import elders, ledgers, organisation, providers, referrals
 from care.files import AccessLog
+from care.referrals import Referral
 from care.visits.tables import Visit, VisitFinding
 from engine import clock, db
 from engine.db import Database
@@ -65,6 +66,19 @@ def test_needs_stay_on_the_list_until_they_are_closed(site: Browser, place: Plac
     assert "助餐" in site.get("/ledgers/needs?month=2026-08").text
     assert "助餐" in site.get("/ledgers/needs?month=2026-09").text, "open from the month before"
     assert "助餐" not in site.get("/ledgers/needs?month=2026-07").text
+
+
+def test_a_need_that_a_provider_takes_stands_with_its_name(
+    site: Browser, database: Database, place: Place, visited: int
+) -> None:
+    with database.writing() as session:
+        village = organisation.by_path(session, place.paths["village"])
+        assert village is not None
+        firm = providers.add(session, village, "enterprise", "爱邻照护", ["meals"])
+        session.scalars(select(Referral)).one().provider_id = firm.id
+    site.sign_in(place.users["village_desk"])
+
+    assert "<td>爱邻照护</td>" in site.get("/ledgers/needs?month=2026-08").text
 
 
 def test_a_spreadsheet_holds_texts_and_is_written_down(
