@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _unknown(*arguments: Any) -> None:
 
 
 def _known_as_json(known: Known) -> dict[str, Any]:
-    names = ("forms", "decisions", "messages", "roles", "processes")
+    names = [each.name for each in fields(known) if each.name != "operations"]
     plain: dict[str, Any] = {
         name: None if getattr(known, name) is None else sorted(getattr(known, name)) for name in names
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,14 @@ def test_the_child_says_what_this_process_says():
     files = {f"{each}.bpmn": (DIAGRAMS / f"{each}.bpmn").read_bytes() for each in ("sound", "colour", "expression")}
 
     assert check_in_child(files, KNOWN) == check(files, KNOWN)
+
+
+def test_the_child_knows_all_that_this_process_knows():
+    known = replace(KNOWN, channels=("cases.open",))
+    files = {"a.bpmn": (DIAGRAMS / "sound.bpmn").read_bytes()}
+    assert [each.rule for each in check(files, known)] == ["service_task_outside"]
+
+    assert check_in_child(files, known) == check(files, known)
 
 
 def test_the_child_judges_the_drawings_that_it_is_asked_to():
