@@ -17,6 +17,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.data import STAMPS
 from engine.spiff.errors import StateUnreadable
 from engine.spiff.interface import Host
 from engine.spiff.task import Task
@@ -128,8 +129,11 @@ def _difference(data: dict[str, Any], base: dict[str, Any] | None) -> Any:
         return 1
     if base is None or any(name not in data for name in base):
         return [data]
-    changed = {name: value for name, value in data.items() if name not in base or base[name] != value}
-    return changed or 1
+    own, theirs = data.get(STAMPS, {}), base.get(STAMPS, {})
+    if own and own == theirs and len(data) == len(base):
+        return 1
+    # by their stamps: to Python, true equals 1 and false 0, so that values would not tell them apart
+    return {name: value for name, value in data.items() if own.get(name, -1) != theirs.get(name)}
 
 
 def _fill(workflow: Any, rows: list[list[Any]]) -> None:

@@ -73,6 +73,17 @@ def test_task_ids_stay_while_a_task_is_open(monday):
     assert all(isinstance(each, UUID) for each in before)
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, True), (False, 0), ([0], [False]), ({"n": 1}, {"n": True})])
+def test_a_branch_keeps_what_it_wrote_though_python_takes_it_for_the_same(first, second):
+    drawing = Drawing().service("s", "say", result="r").service("t", "say", result="r").user("a").user("b")
+    drawing.gateway("and", "f", "j").path("start", "s", "f", "a", "j", "end").path("f", "t", "b", "j")
+    said = iter((first, second))
+    play = Play(drawing, host=RecordingHost({"say": lambda: {"it": next(said)}}))
+
+    seen = [repr(each.data["r"]["it"]) for each in play.live.open_tasks]
+    assert seen == [repr(first), repr(second)]
+
+
 def test_an_ended_instance_keeps_its_data_only(monday):
     play = Play(Drawing().user("ask").path("start", "ask", "end")).complete("ask", n=1)
 
