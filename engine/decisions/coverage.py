@@ -3,7 +3,8 @@
 Each column is tried at sample values: every constant of its cells, and one value on each side of it. Cells are asked
 themselves, so what is said here is what happens at run time. A cell that reads anything but its own value cannot be
 foreseen: its rule overlaps with none and leaves no gap. Columns whose constants are whole numbers hold whole numbers,
-from 0 on when 0 is the lowest. Null is not looked at: a table may leave unknown facts to its caller.
+from 0 on when 0 is the lowest and no cell means what is below. Null is not looked at: a table may leave unknown facts
+to its caller.
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ def _samples(table: Table, column: int) -> list[Any]:
     declared = table.inputs[column]
     cells = [test for rule in table.rules for at, test in rule.tests if at == column]
     constants = [value for cell in (*cells, *declared.type.cells) for value in _constants(cell.nodes)]
-    found = _distinct([*constants, *_between(constants), *_of_kind(declared, constants)])
+    below = any(cell.matches(-1) and not (cell.matches(0) or cell.matches(1)) for cell in cells if _is_foreseen(cell))
+    found = _distinct([*constants, *_between(constants, below), *_of_kind(declared, constants)])
     allowed = [each for each in found if all(cell.matches(each) for cell in declared.type.cells)]
     return allowed or [OTHER]
 
@@ -139,8 +141,8 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _between(constants: list[Any]) -> list[Any]:
-    """One value before, between and after the constants that have an order."""
+def _between(constants: list[Any], below: bool) -> list[Any]:
+    """One value before, between and after the constants that have an order; `below`: a cell means what is below 0."""
     found: list[Any] = []
     for word in {kind(each) for each in constants} - {"string", "boolean", "null"}:
         alike = _distinct(each for each in constants if kind(each) == word)
@@ -149,7 +151,7 @@ def _between(constants: list[Any]) -> list[Any]:
         alike.sort(key=cmp_to_key(lambda one, other: ordered(one, other) or 0))
         step = _step(alike[0])
         whole = type(alike[0]) is date or all(type(each) is int for each in alike)
-        is_count = whole and alike[0] == 0  # what begins at 0 counts something
+        is_count = whole and alike[0] == 0 and not below  # what begins at 0 counts something
         found += [add(alike[-1], step)] if is_count else [subtract(alike[0], step), add(alike[-1], step)]
         for low, high in pairwise(alike):
             middle = add(low, step if whole else divide(subtract(high, low), 2))

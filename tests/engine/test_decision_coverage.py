@@ -29,6 +29,7 @@ from tests.engine.dmn import one, table_of
         ([("limit",), ("5",)], []),  # what a cell reads elsewhere cannot be foreseen
         ([("? > limit",), ("5",)], []),
         ([("[1..2]",), ("[4..5]",)], []),
+        ([("<= 3",), ("< 0",)], [("r1", "r2")]),
         ([("[1.5..2]",), ("2",)], [("r1", "r2")]),
     ],
 )
