@@ -20,9 +20,10 @@ _CATCHES = ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
 def two_writers(view: View) -> Iterator[Fault]:
     """Where branches meet the newest write wins, so that of two writers of one variable one is lost.
 
-    What a called process gives back counts when it is read here.
+    What a called process gives back counts when it is read here; so do its answers to a task that is also here.
     """
     told: set[tuple[str, str]] = set()
+    yield from _overwritten(view)
     for branches in _branches(view):
         for at, one in enumerate(branches):
             for other in branches[at + 1 :]:
@@ -86,14 +87,39 @@ def _written(node: Node) -> set[str]:
 
 def _brought(view: View, node: Node) -> set[str]:
     """The variables that a node writes, those included that a called process gives back and that are read here."""
-    names, called, seen = set[str](), [node.called_element], set[str]()
-    while called and not (node.loop and node.loop.results):
+    if node.loop and node.loop.results:
+        return _written(node)
+    return _written(node) | _given_back(view, {name for each in _within_call(view, node) for name in _written(each)})
+
+
+def _given_back(view: View, names: set[str]) -> set[str]:
+    """Those of the variables that come back from a call which are read here."""
+    return names & _read(view) if names else names
+
+
+def _within_call(view: View, node: Node) -> Iterator[Node]:
+    """The nodes of the process that a call activity calls, and of those that it calls in turn."""
+    called, seen = [node.called_element], {view.process.id}
+    while called:
         process = view.processes.get(called.pop() or "")
         if process is not None and process.id not in seen:
             seen.add(process.id)
-            names = names.union(*map(_written, process.nodes))
+            yield from process.nodes
             called += [each.called_element for each in process.nodes]
-    return _written(node) | (names & _read(view) if names else names)
+
+
+def _overwritten(view: View) -> Iterator[Fault]:
+    """Answers stand under the id of their task: those of a called process take the place of the caller's own."""
+    own = {each.id for each in view.nodes if each.is_user_task}
+    for node in view.of_kind("callActivity"):
+        asked = {each.id for each in _within_call(view, node) if each.is_user_task}
+        for name in sorted(_given_back(view, own & asked)):
+            yield warning(
+                node,
+                f"{{it}}调用的流程里也有任务「{name}」，它的答复会盖掉本流程「{name}」的答复：请换一个编号。",
+                f"A task of the process that {{it}} calls is also {name!r}; its answers take the place of those of "
+                f"{name!r} here: give one of them another id.",
+            )
 
 
 def _read(view: View) -> set[str]:

@@ -143,6 +143,18 @@ def test_two_calls_at_once_that_give_back_one_variable_are_told_where_it_is_read
     assert [each.rule for each in found if each.rule == "two_writers"] == rules
 
 
+@pytest.mark.parametrize(("task", "rules"), [("look", ["two_writers"]), ("look_again", [])])
+def test_a_called_process_whose_answers_take_the_place_of_the_callers_is_told(task, rules):
+    form = {"role": "visitor", "form": "alarm_call", "due": "PT1H"}
+    drawn = Drawing("p").user("look", **form).call("a", "q").gateway("xor", "x")
+    drawn.path("start", "look", "a", "x", "end").path("x", "end_other", when="look.ok = 1")
+    called = Drawing("q").user(task, **form).path("start", task, "end")
+
+    found = check({"p.bpmn": drawn.xml(), "q.bpmn": called.xml()}, KNOWN)
+
+    assert [each.rule for each in found if each.rule == "two_writers"] == rules
+
+
 TIMER = (DIAGRAMS / "timer_text.bpmn").read_text()
 
 
