@@ -23,6 +23,9 @@ class Parser(Singles, Kinds):
         """The text as one expression."""
         result = self.expression()
         self._end()
+        asked = next((each for each in self.tokens if each.kind == "sign" and each.text == "?"), None)
+        if asked is not None:
+            raise self._refused("? 只能用在决策表的条件格里", "? stands for the input of a decision cell only", asked)
         return result
 
     def whole_tests(self) -> tuple[nodes.Node, ...]:

@@ -210,6 +210,7 @@ def test_nothing_is_evaluated_as_python(monkeypatch):
         ("1 +* 2", 3),
         ('"open', 0),
         ("1 + /* two", 4),
+        ("level > ?", 8),
         ("foo(1)", 0),
         ("string length()", 0),
         ("a = = b", 4),
