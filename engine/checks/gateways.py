@@ -143,6 +143,38 @@ def _choices(view: View, node: Node) -> tuple[str, ...]:
     return tuple(each.id for each in view.boundary_events.get(node.id, ()) if each.interrupting)
 
 
+def joins_wait_for_each_other(view: View) -> Iterator[Fault]:
+    """Of two inclusive joins that branches of one fork lead to, and that lead to each other, neither ever completes."""
+    joins = [each for each in view.of_kind("inclusiveGateway") if len(each.incoming) > 1]
+    forks = [each for each in view.of_kind("parallelGateway", "inclusiveGateway") if len(each.outgoing) > 1]
+    for one, other in combinations(joins, 2):
+        for fork in forks:
+            within = {each.id for each in view.nodes if each is not fork}
+            ways = [_first_of(view, flow.target, one, other, within) for flow in view.process.flows_from(fork)]
+            apart = {one.id, other.id} <= set[str]().union(*ways) and not all(len(each) == 2 for each in ways)
+            if apart and _leads(view, one, other, within) and _leads(view, other, one, within):
+                name = other.name or other.id
+                yield fault(
+                    one,
+                    f"包容汇合{{it}}和「{name}」会互相等待：请把两处汇合合成一处，或先用排他网关合并。",
+                    f"Inclusive joins {{it}} and “{name}” wait for each other: draw one join, or merge by an exclusive "
+                    "gateway first.",
+                )
+                break
+
+
+def _first_of(view: View, start: str, one: Node, other: Node, within: set[str]) -> set[str]:
+    """Which of the two joins a way reaches without passing the other."""
+    return {
+        goal.id for goal, avoided in ((one, other), (other, one))
+        if goal.id in spread([start], view.ahead, within, without=avoided.id)
+    }  # fmt: skip
+
+
+def _leads(view: View, one: Node, other: Node, within: set[str]) -> bool:
+    return other.id in spread(view.ahead[one.id], view.ahead, within)
+
+
 def endless_loop(view: View) -> Iterator[Fault]:
     """A loop in which the case never rests spends the step budget; without a way out it certainly does."""
     restless = {each.id: each for each in view.nodes if not view.waits(each)}
@@ -170,5 +202,6 @@ RULES = (
     event_gateway,
     join_never_completes,
     join_may_wait,
+    joins_wait_for_each_other,
     endless_loop,
 )
