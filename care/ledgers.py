@@ -199,7 +199,7 @@ def _need_lines(session: Session, rows: list[Any]) -> list[Line]:
 
 
 def _role(code: str) -> Words:
-    found = roles.ROLES.get(code)
+    found = roles.role(code) if roles.is_known(code) else None
     return (found.zh, found.en) if found else (code, code)
 
 

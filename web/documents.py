@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from care import access, district_policies, organisation, oversight, policies
 from care.errors import NotFound
+from care.organisation import Unit
 from care.oversight import DUTY_STATES, Report
 from engine import clock, db, history, jobs
 from web import figure_units, spreadsheets
@@ -58,6 +59,19 @@ def period_on_paper(row: Report) -> str:
     return f"{row.period.year}年{row.period.month}月"
 
 
+def issuer_of(unit: Unit | None) -> str:
+    """Which authority signs and seals for a unit: a city or district its civil affairs bureau, a township itself."""
+    if unit is None:
+        return ""
+    if language() == "en":
+        return f"{unit.name} civil affairs bureau" if unit.level in ("city", "district") else unit.name
+    if unit.level in ("city", "district"):
+        return f"{unit.name}民政局"
+    if unit.level == "township":
+        return f"{unit.name}{'办事处' if unit.name.endswith('街道') else '人民政府'}"
+    return unit.name
+
+
 def note_printed(what: str, unit_path: str, subject_id: int | None = None, **ids: Any) -> None:
     """Write down who opened a sheet that is made for print: its kind, whose unit it is about, and its ids."""
     with db.writing() as session:
@@ -83,7 +97,7 @@ def report(report_id: int) -> ResponseReturnValue:
     return document(
         "report",
         gettext(SUBJECTS[row.kind], period=period_on_paper(row)),
-        unit.name if unit else "",
+        issuer_of(unit),
         url_for("oversight.show", report_id=row.id),
         row.published_at or row.opened_at,
         sign=gettext(SIGNS[row.kind]),
@@ -154,7 +168,7 @@ def order(order_id: int) -> ResponseReturnValue:
     return document(
         "order",
         gettext("督办函"),
-        issuer.name if issuer else "",
+        issuer_of(issuer),
         url_for("oversight.show", report_id=row.id),
         clock.today(),
         sign=gettext("督办"),

@@ -14,11 +14,14 @@ from care import duties, elders, handovers, hazards, oversight
 from care.duties import DutyCase
 from care.files import AccessLog
 from care.handovers import Handover
-from engine import clock, db, history, jobs
-from tests.web.conftest import Browser
+from care.organisation import Unit
+from engine import clock, db, forms, history, jobs
+from tests.web.conftest import Browser, application
 from tests.web.desks import Desks
 from tests.web.test_pictures import a_photo
 from web import attachments
+from web.documents import issuer_of
+from web.duty_papers import ON_LETTER
 
 
 @pytest.fixture
@@ -101,7 +104,7 @@ def test_the_minutes_are_a_document_with_what_was_decided(site: Browser, desks: 
 
     shown = site.get(f"/oversight/{report_id}/document").text
 
-    assert "2026年7月调度会议纪要" in shown and 'class="letterhead plain">试验市' in shown
+    assert "2026年7月调度会议纪要" in shown and 'class="letterhead plain">试验市民政局' in shown
     assert "各单位要补访。" in shown and "补访漏访老人" in shown and "第一区" in shown
     assert "主持人" in shown and "2026年8月3日" in shown
     assert f"/oversight/{report_id}/document" in site.get(f"/oversight/{report_id}").text
@@ -215,9 +218,43 @@ def test_the_letter_says_what_must_change_and_until_when(site: Browser, desks: D
     shown = site.get(f"/duties/{urged}/letter").text
 
     assert "督促履行赡养（扶养）义务通知书" in shown and "田大勇：" in shown
-    assert "生活照料、精神慰藉" in shown and "每周探望一次" in shown and "每天通电话" in shown
+    assert "未履行生活上照料的义务；" in shown and "未履行精神上慰藉的义务。" in shown
+    assert "每周探望一次" in shown and "每天通电话" in shown
     assert "书面送达" in shown and "2026年8月18日" in shown and "陈述、申辩" in shown
     assert "没人管" not in shown, "what the elder said stays in the file"
+
+
+def test_a_letter_about_abuse_calls_it_what_the_law_does_and_names_nobody_who_told(site: Browser, desks: Desks) -> None:
+    town = desks.town
+    town.message("duty.suspected", str(town.elder.id), kind="care")
+    told = {"elder_words": "他打我，是李嫂看见的", "finding": "李嫂反映的"}
+    town.does("verify", founded=True, kind="care", elder_wish="go_on", way="urge", **told)
+    duties = list(ON_LETTER)
+    town.does("urge", supporter="田大勇", duties=duties, must_change="停止打骂", received_how="talk")
+    site.sign_in(desks.users["village_desk"])
+
+    shown = site.get(f"/duties/{file_of(desks).id}/letter").text
+
+    assert "有侮辱、虐待老年人的行为；" in shown and "有遗弃老年人的行为。" in shown and "禁止歧视、侮辱、虐待" in shown
+    assert "李嫂" not in shown and "反映" not in shown
+
+
+def test_every_reason_to_urge_has_its_words_on_the_letter() -> None:
+    assert set(ON_LETTER) == set(forms.form("urge").fields["duties"].options)
+
+
+@pytest.mark.parametrize(
+    ("level", "name", "signs"),
+    [
+        ("city", "包头市", "包头市民政局"),
+        ("district", "青山区", "青山区民政局"),
+        ("township", "青松街道", "青松街道办事处"),
+        ("township", "白音苏木", "白音苏木人民政府"),
+    ],
+)
+def test_an_authority_signs_not_a_place(level: str, name: str, signs: str) -> None:
+    with application().test_request_context("/"):
+        assert issuer_of(Unit(level=level, name=name)) == signs
 
 
 def test_printing_stands_in_the_file_and_in_the_log(site: Browser, desks: Desks, urged: int) -> None:
