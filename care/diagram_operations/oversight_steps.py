@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from care import agenda, organisation, oversight
+from care.indicators.definitions import INDICATORS
 from care.oversight import Report, SampledVisit
 from care.policy_calendar import working_days_after
 from engine import clock, outgoing
@@ -127,7 +128,8 @@ def rectify(session: Session, step: Step, report_id: int) -> dict[str, Any]:
     for each in report.content.get("ranking") or []:
         codes = oversight.below_target(session, each["figures"], each["unit_path"], report.months[-1].last)
         if codes:
-            oversight.give_duty(session, report, each["name"], f"未达标指标整改：{'、'.join(codes)}", until)
+            missed = "、".join(INDICATORS[code].zh for code in codes)
+            oversight.give_duty(session, report, each["name"], f"未达标指标整改：{missed}", until)
             given += 1
     return {"duties": given}
 

@@ -242,7 +242,7 @@ def test_a_bulletin_is_drafted_commented_approved_published_and_put_right(octobe
     assert report("bulletin", town.city.city.path).published_at is not None
     assert len(town.sent("bulletin")) == 2  # district and township
     [duty] = rows(Duty)
-    assert "K04" in duty.what and (duty.until_on - clock.today()).days == 30
+    assert "探访及时率" in duty.what and "K04" not in duty.what and (duty.until_on - clock.today()).days == 30
     town.does("district_carries", result="done", text="已整改")
     town.does("check_duty", approved=True)
     assert town.live() == []
