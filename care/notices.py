@@ -47,6 +47,11 @@ TEMPLATES = {
     "not_found": ("老人未找到，已移交公安", "The elder was not found; the police go on"),
     "visit_due_today": ("今天要探访", "A visit is due today"),
     "visit_period_ends": ("探访周期将结束", "A visit period is about to end"),
+    "visit_made_otherwise": (
+        "这次不用去了：本期已由另一次探访完成",
+        "No need to go: another visit has fulfilled the period",
+    ),
+    "visit_period_over": ("这次不用去了：特殊时段已结束", "No need to go: the special period is over"),
     "visit_not_submitted": ("签到24小时未提交探访记录", "A visit record is missing after 24 hours"),
     "reminded_half": ("任务时间已过一半", "Half of the time for a task is over"),
     "reminded_soon": ("任务快到期了", "A task is due soon"),

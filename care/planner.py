@@ -20,10 +20,13 @@ from care import changes, district_policies, organisation, policies, visit_perio
 from care.district_policies import Choices
 from care.elders import Elder
 from care.visit_periods import Period
-from care.visits import VisitObligation
-from engine import clock, db, jobs, run
+from care.visits import VisitObligation, times
+from care.visits.obligations import period_of
+from engine import clock, db, jobs, run, work
+from engine.work import Item
 
 BATCH = 50
+AGAIN = "owe_again"
 PROCESS = "visit_cycle"
 NORMAL, CHANGED = "normal", "major_change"
 SERVED = ("in_register", "absent")
@@ -115,9 +118,44 @@ def _begin(session: Session, elder: Elder, owed: Owed, context: str) -> None:
     run.start(session, PROCESS, _data(elder, owed, context), key=f"{elder.id}:{starts_on}")
 
 
+def owe_again(session: Session, row: VisitObligation) -> None:
+    """A visit that had fulfilled a period counts no more: while it runs, a visit is asked for again.
+
+    Only where the period's own diagram has ended; else that one is still there and asks by itself.
+    """
+    if row.closed_at is None or not visits.is_needed(row) or clock.now() > times.ends_at(period_of(row)):
+        return
+    row.closed_at = None
+    session.flush()
+    work.add(session, AGAIN, detail={"obligation": row.id}, key=f"{AGAIN}:{row.id}", unit_path=row.unit_path)
+
+
+@jobs.does(AGAIN)
+def begin_again(session: Session, item: Item) -> None:
+    """The instance that sees to a period anew, by the policy and tier that the period began with."""
+    row = visits.obligation(session, int(item.detail["obligation"]))
+    begins = row.starts_on.isoformat()
+    data = {
+        "elder_id": row.elder_id,
+        "tier": row.tier,
+        "context": row.context,
+        "starts_on": begins,
+        "policy_on": begins,
+    }
+    run.start(session, PROCESS, data, key=f"{row.elder_id}:{row.starts_on}")
+
+
 def _data(elder: Elder, owed: Owed, context: str) -> dict[str, Any]:
     days = {"starts_on": owed.period.starts_on.isoformat(), "policy_on": owed.policy_on.isoformat()}
     return {"elder_id": elder.id, "tier": elder.tier, "context": context, **days}
+
+
+def make_room(session: Session, elder: Elder) -> None:
+    """The elder's tier was raised: what ran by the old rhythm and is closed stands in the new one's way no longer."""
+    policy = district_policies.choices(session).at(elder.unit_path, clock.today())
+    frequency = policies.decide_visit_frequency(elder.tier, NORMAL, policy)
+    if frequency.get("period") is not None:
+        visits.make_room(session, elder.id, frequency)
 
 
 def period_data(session: Session, elder: Elder) -> dict[str, Any] | None:

@@ -3,8 +3,8 @@
 A period belongs to a district. Each elder of a tier gets one `PeriodContact`, owed once however many periods overlap:
 a period that meets an open one joins it. High tiers come first: within 24 hours at a red warning, the others within 48
 hours, never after the end.
-Public: SpecialPeriod, PeriodContact, Wanted, WEATHER, propose, decide, change, begin, owe, reached, share, close, get,
-townships, waiting, festivals_due.
+Public: SpecialPeriod, PeriodContact, Wanted, WEATHER, propose, decide, change, begin, owe, contacts, reached, share,
+close, get, townships, waiting, festivals_due.
 Source: issued plan 四(一); draft 四(1), 四(5); processes P09; policy 3.5; calendar 7; K22.
 """
 
@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, case, func, select
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, case, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from care import organisation, policies, policy_calendar
@@ -28,6 +28,7 @@ from engine import clock, instances
 from engine.db import Base, Id, Instant
 
 FESTIVAL = "festival"
+NOT_NEEDED = "not_needed"
 WEATHER = {
     "cold_wave": ("寒潮", "Cold wave"),
     "blizzard": ("暴雪", "Blizzard"),
@@ -70,7 +71,10 @@ class SpecialPeriod(Base):
 
 
 class PeriodContact(OfElder, Base):
-    """The one extra contact that an elder is owed in a period; `how`: the mode of the visit that reached the elder."""
+    """The one extra contact that an elder is owed in a period.
+
+    `how`: the mode of the visit that reached the elder; `not_needed` where the period ended before the contact was due.
+    """
 
     __tablename__ = "period_contact"
 
@@ -222,8 +226,16 @@ def townships(session: Session, row: SpecialPeriod) -> list[Unit]:
 
 
 def owe(session: Session, row: SpecialPeriod, unit_path: str, limit: int) -> list[PeriodContact]:
-    """The next elders of a township who are owed a contact, high tiers first; [] once all have one."""
-    there = select(PeriodContact.elder_id).where(PeriodContact.period_id == row.id)
+    """The next elders of a township who are owed a contact, high tiers first; [] once all have one.
+
+    Who was reached in a period of the same warning that had ended before is not owed another.
+    """
+    there = select(PeriodContact.elder_id).where(
+        or_(
+            PeriodContact.period_id == row.id,
+            PeriodContact.period_id.in_(_before(row)) & PeriodContact.reached_at.is_not(None),
+        )
+    )
     asked = (
         select(Elder)
         .where(
@@ -250,6 +262,19 @@ def owe(session: Session, row: SpecialPeriod, unit_path: str, limit: int) -> lis
     row.owed += len(made)
     session.flush()
     return made
+
+
+def _before(row: SpecialPeriod) -> Select[int]:
+    """Earlier periods of the same warning in the same district."""
+    same = SpecialPeriod.source == row.source, SpecialPeriod.unit_path == row.unit_path, SpecialPeriod.id < row.id
+    return select(SpecialPeriod.id).where(*same, SpecialPeriod.source != "")
+
+
+def runs(session: Session, row: SpecialPeriod) -> bool:
+    """Whether the warning of a period has one that is open, or is to be confirmed."""
+    same = SpecialPeriod.source == row.source, SpecialPeriod.unit_path == row.unit_path
+    asked = select(SpecialPeriod.id).where(*same, SpecialPeriod.state.in_(("open", "proposed")))
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _rank() -> Any:
@@ -299,8 +324,18 @@ def share(session: Session, row: SpecialPeriod, unit_path: str) -> Share:
         func.count().filter(is_reached),
         func.count().filter(is_high),
         func.count().filter(is_high & is_reached),
-    ).where(PeriodContact.period_id == row.id, organisation.within(PeriodContact.unit_path, unit_path))
+    ).where(
+        PeriodContact.period_id == row.id,
+        PeriodContact.how != NOT_NEEDED,
+        organisation.within(PeriodContact.unit_path, unit_path),
+    )
     return Share(*session.execute(asked).one())
+
+
+def contacts(session: Session, row: SpecialPeriod, after: int, limit: int) -> list[PeriodContact]:
+    """The contacts of a period after the one with this id, in their order."""
+    asked = select(PeriodContact).where(PeriodContact.period_id == row.id, PeriodContact.id > after)
+    return list(session.scalars(asked.order_by(PeriodContact.id).limit(limit)))
 
 
 def waiting(session: Session, row: SpecialPeriod, unit_path: str, limit: int) -> list[int]:
@@ -308,13 +343,18 @@ def waiting(session: Session, row: SpecialPeriod, unit_path: str, limit: int) ->
     asked = select(PeriodContact.elder_id).where(
         PeriodContact.period_id == row.id,
         PeriodContact.reached_at.is_(None),
+        PeriodContact.how != NOT_NEEDED,
         organisation.within(PeriodContact.unit_path, unit_path),
     )
     return list(session.scalars(asked.order_by(PeriodContact.due_at, PeriodContact.id).limit(limit)))
 
 
 def close(session: Session, row: SpecialPeriod) -> Share:
-    """It is over, with what was reached."""
+    """It is over, with what was reached; a contact whose time had not come is not needed, and none that was missed."""
+    ahead = update(PeriodContact).where(
+        PeriodContact.period_id == row.id, PeriodContact.reached_at.is_(None), PeriodContact.due_at > clock.now()
+    )
+    session.execute(ahead.values(how=NOT_NEEDED))
     found = share(session, row, row.unit_path)
     row.closed_at, row.owed, row.reached = clock.now(), found.owed, found.reached
     row.state = "cancelled" if row.state == "cancelled" else "closed"

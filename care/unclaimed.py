@@ -42,7 +42,10 @@ _SHOWN = ("category", "item", "kind", "purpose")
 def unclaimed(session: Session, name: str, key: str | None, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """(process, its data) for a message that no diagram takes; None: it is only recorded."""
     if name in PLANS and isinstance(data.get("elder_id"), int):
-        begun = planner.period_data(session, elders.get(session, data["elder_id"]))
+        elder = elders.get(session, data["elder_id"])
+        if name == "tier.raised":
+            planner.make_room(session, elder)
+        begun = planner.period_data(session, elder)
         return None if begun is None else ("visit_cycle", begun)
     if name not in NOTES:
         return None

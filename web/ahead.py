@@ -90,15 +90,18 @@ def step(session: Session, task: TaskRow, element: str) -> TaskRow | None:
 def arrived(session: Session, anchor: TaskRow, element: str) -> TaskRow | None:
     """The task of that element in the same instance: open if there is one, else the newest that is over.
 
-    None when it may still come. When the instance is over and never came to it, the anchor itself takes the
-    supplement.
+    None when it may still come. When the step before was taken away, that one takes the supplement; when the instance
+    is over and never came to it, the anchor.
     """
     if anchor.instance_id is None:
         return anchor
-    there = [row for row in tasks.of_instance(session, anchor.instance_id) if row.element_id == element]
+    rows = [row for row in tasks.of_instance(session, anchor.instance_id) if row.process_id == anchor.process_id]
+    there = [row for row in rows if row.element_id == element]
     opened = [row for row in there if row.state == tasks.OPEN]
     if opened or there:
         return (opened or there)[-1]
+    if rows and rows[-1].state == tasks.CANCELLED and all(row.state != tasks.OPEN for row in rows):
+        return rows[-1]
     return None if instances.get(session, anchor.instance_id).state == instances.LIVE else anchor
 
 

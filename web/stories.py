@@ -49,6 +49,8 @@ TOLD = {
     "link_answered": N_("通过链接答复"),
     "link_revoked": N_("停用链接"),
     "visit.done": N_("探访"),
+    "visit_made_otherwise": N_("本期已由另一次探访完成，这次不用去"),
+    "visit_period_over": N_("特殊时段已结束，这次不用去"),
     "note": N_("记一笔"),
     "late": N_("到时没办完，已记超期"),
     "handed_up": N_("超期未办，转上一级"),

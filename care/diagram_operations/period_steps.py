@@ -101,6 +101,20 @@ def change(
     return _said(row)
 
 
+@operation("periods.renew")
+def renew(
+    session: Session,
+    step: Step,
+    period_id: int,
+    level: str | None = None,
+    ends: str | None = None,
+    cancel: bool | None = None,
+) -> None:
+    """The warning of a period that is over came again: another period opens for as long as it says now. Source: P09."""
+    if not cancel:
+        period_work.renew(session, special_periods.get(session, period_id), level, _moment(ends))
+
+
 @operation("periods.watch")
 def watch(session: Session, step: Step, period_id: int, unit_path: str) -> dict[str, Any]:
     """{"period_id", "due_at"}: visits are ordered and advice goes out, high tiers first. Source: P09 S, T2, 4.8."""
@@ -125,6 +139,7 @@ def close(session: Session, step: Step, period_id: int) -> dict[str, Any]:
     """The same fields and {"owed", "reached"}: the period is over. Source: P09 T4, K22."""
     row = special_periods.get(session, period_id)
     found = special_periods.close(session, row)
+    period_work.call_off(session, row)
     history.write(session, step.instance_id, step.by, f"period.{row.state}", step.element_id, None, row.unit_path)
     return _said(row, owed=found.owed, reached=found.reached)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import changes, elders, notices, policies, special_periods, visitors, visits
+from care import changes, elders, notices, planner, policies, special_periods, visitors, visits
 from care.visits import times
 from care.visits.obligations import period_of
 from care.visits.tables import Visit, VisitObligation
-from engine import clock
+from engine import clock, history, tasks
 from engine.operations import Step, operation
 
 
@@ -52,10 +52,30 @@ def next_date(session: Session, step: Step, obligation_id: int) -> dict[str, Any
     return visits.times_of(visits.next_visit(session, row, step.instance_id))
 
 
+@operation("visits.look_first")
+def look_first(session: Session, step: Step, obligation_id: int) -> dict[str, Any]:
+    """{"needed": bool}: whether the period still lacks a visit, now that the day of the next one has come."""
+    return {"needed": visits.is_needed(visits.obligation(session, obligation_id))}
+
+
 @operation("visits.count")
 def count(session: Session, step: Step, obligation_id: int) -> dict[str, Any]:
-    """{"enough": bool}: whether no further visit is planned in this period."""
-    return {"enough": visits.count(session, visits.obligation(session, obligation_id))}
+    """{"enough": bool}: whether no further visit is planned in this period. A visit that nobody made is put down."""
+    not_made = _put_down(session, step)
+    return {"enough": visits.count(session, visits.obligation(session, obligation_id), tried=not not_made)}
+
+
+def _put_down(session: Session, step: Step) -> list[Visit]:
+    """Cancel what nobody began, with the reason in the history, and tell who holds it. Source: processes P07, P09."""
+    found = visits.put_down(session, step.instance_id)
+    for visit in found:
+        about = "visit_period_over" if visit.kind == "special_period" else "visit_made_otherwise"
+        history.write(session, step.instance_id, None, about, step.element_id, visit.elder_id, visit.unit_path)
+        for task in tasks.of_instance(session, step.instance_id):
+            if task.state == tasks.OPEN:
+                holder = task.claimed_by or task.assignee_id
+                notices.person(session, holder, about, f"visit:{visit.id}:{about}:{holder}", elder=visit.elder_id)
+    return found
 
 
 @operation("visits.remind")
@@ -118,11 +138,24 @@ def close_period(session: Session, step: Step, obligation_id: int) -> dict[str, 
 
 @operation("visits.order")
 def order(
-    session: Session, step: Step, elder_id: int, kind: str | None = None, due_at: str | None = None
+    session: Session,
+    step: Step,
+    elder_id: int,
+    kind: str | None = None,
+    due_at: str | None = None,
+    period_id: int | None = None,
 ) -> dict[str, Any]:
-    """A visit that somebody asked for, at once."""
+    """A visit that somebody asked for, at once; {"needed": False} where its special period is over by now."""
     due = datetime.fromisoformat(due_at) if due_at else None
-    return visits.times_of(visits.order(session, elder_id, kind or "targeted", due, step.instance_id))
+    visit = visits.order(session, elder_id, kind or "targeted", due, step.instance_id)
+    needed = period_id is None or special_periods.get(session, period_id).state == "open"
+    return {**visits.times_of(visit), "needed": needed}
+
+
+@operation("visits.close_order")
+def close_order(session: Session, step: Step, visit_id: int) -> None:
+    """The way of an ordered visit is over; if nobody went, because nobody had to, it is put down. Source: P09."""
+    _put_down(session, step)
 
 
 @operation("visits.remind_today")
@@ -191,8 +224,11 @@ def keep_absence(session: Session, step: Step, visit_id: int, element: str, trie
 
 @operation("visits.returned")
 def returned(session: Session, step: Step, visit_id: int) -> None:
-    """The village sends the record back; it counts again once corrected."""
-    visits.returned(session, visits.get(session, visit_id))
+    """The village sends the record back; it counts again once corrected; what it had fulfilled is owed."""
+    visit = visits.get(session, visit_id)
+    visits.returned(session, visit)
+    if visit.obligation_id is not None:
+        planner.owe_again(session, visits.obligation(session, visit.obligation_id))
 
 
 @operation("visits.corrected")

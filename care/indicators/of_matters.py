@@ -17,7 +17,7 @@ from care.elders import Elder
 from care.hazards import Hazard
 from care.indicators.month import Month
 from care.indicators.of_register import share
-from care.special_periods import PeriodContact
+from care.special_periods import NOT_NEEDED, PeriodContact
 from engine import clock
 
 Rows = Select[*tuple[Any, ...]]
@@ -75,4 +75,5 @@ def aids_granted(session: Session, month: Month) -> Rows:
 
 def reached_in_special_periods(session: Session, month: Month) -> Rows:
     """K22: of the contacts owed in special periods that were due in the month, those made, however they were made."""
-    return _of(PeriodContact, share(PeriodContact.reached_at.is_not(None)), _within(PeriodContact.due_at, month))
+    due = and_(_within(PeriodContact.due_at, month), PeriodContact.how != NOT_NEEDED)
+    return _of(PeriodContact, share(PeriodContact.reached_at.is_not(None)), due)

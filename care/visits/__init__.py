@@ -7,6 +7,7 @@ Source: policy 3.5; processes P07, P08; indicators K02-K05.
 """
 
 from care.visits.by_two import two_needed
+from care.visits.needed import begun_by_nobody, call_off, is_needed, put_down
 from care.visits.obligations import (
     absent,
     cancel,
@@ -14,6 +15,7 @@ from care.visits.obligations import (
     count,
     current,
     is_missed,
+    make_room,
     next_visit,
     open_period,
     reason_for_missing,
@@ -40,6 +42,8 @@ __all__ = [
     "VisitFinding",
     "VisitObligation",
     "absent",
+    "begun_by_nobody",
+    "call_off",
     "cancel",
     "checked_in",
     "close",
@@ -51,15 +55,18 @@ __all__ = [
     "finish",
     "get",
     "is_missed",
+    "is_needed",
     "is_over",
     "keep_absence",
     "last_of_each",
+    "make_room",
     "next_visit",
     "obligation",
     "obligations_of",
     "of_elder",
     "open_period",
     "order",
+    "put_down",
     "reason_for_missing",
     "record",
     "refused",

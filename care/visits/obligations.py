@@ -107,12 +107,12 @@ def _last_visit_on(session: Session, elder_id: int) -> date | None:
     return None if moment is None else clock.local(moment).date()
 
 
-def count(session: Session, row: VisitObligation) -> bool:
-    """After a visit: whether no further one is planned in this period.
+def count(session: Session, row: VisitObligation, tried: bool = True) -> bool:
+    """After a visit: whether no further one is planned in this period. `tried`: somebody went.
 
     Enough visits counted, or as often tried in vain as twice what is required, or the period is over.
     """
-    row.attempts += 1
+    row.attempts += int(tried)
     session.flush()
     tried_enough = row.attempts >= 2 * max(1, row.required)
     return row.done >= row.required or tried_enough or clock.now() > times.ends_at(period_of(row))
@@ -173,16 +173,53 @@ def cancel(session: Session, row: VisitObligation, reason: str) -> None:
 
 
 def replan(session: Session, row: VisitObligation, frequency: Mapping[str, Any]) -> VisitObligation:
-    """A raised tier holds at once: the running period takes the new numbers. Source: policy 3.4 no. 18."""
+    """A raised tier holds at once: the running period takes the new numbers. Source: policy 3.4 no. 18.
+
+    Visits of before count as far as they lie in the running period of the new rhythm.
+    """
     period = visit_periods.period_of(str(frequency.get("period") or row.period), clock.today())
     for visit in _open_visits(session, row):
         visit.state = "cancelled"
     row.tier = elders.get(session, row.elder_id).tier
-    row.required = max(int(frequency.get("min_visits") or 1), row.done)
+    row.required = row.done + max(0, int(frequency.get("min_visits") or 1) - made_in(session, row.elder_id, period))
+    settle(row)
     if period.ends_on < row.ends_on:
         row.period, row.ends_on = period.kind, period.ends_on
     session.flush()
     return obligation(session, row.id)
+
+
+def made_in(session: Session, elder_id: int, period: Period) -> int:
+    """Visits of the elder that count and were made in a period."""
+    begins, ends = times.begins_at(period), times.ends_at(period)
+    asked = select(func.count()).select_from(Visit)
+    made = asked.where(Visit.elder_id == elder_id, Visit.counted, Visit.done_at >= begins, Visit.done_at <= ends)
+    return session.scalar(made) or 0
+
+
+def make_room(session: Session, elder_id: int, frequency: Mapping[str, Any]) -> None:
+    """A tier was raised after the running period was closed: it ends for the new rhythm. Source: policy 3.4 no. 18.
+
+    It still serves the running week (or two) of the new rhythm if the elder was visited in it, or too little is left
+    of it; else it ends before that week.
+    """
+    today = clock.today()
+    period = visit_periods.period_of(str(frequency["period"]), today)
+    served = made_in(session, elder_id, period) >= int(frequency.get("min_visits") or 1)
+    served = served or visit_periods.first_period(period.kind, today) != period
+    asked = select(VisitObligation).where(
+        VisitObligation.elder_id == elder_id,
+        VisitObligation.closed_at.is_not(None),
+        VisitObligation.state != "cancelled",
+        VisitObligation.starts_on <= today,
+        VisitObligation.ends_on > period.ends_on,
+    )
+    for row in session.scalars(asked):
+        if served or row.starts_on >= period.starts_on:
+            row.period, row.ends_on = period.kind, period.ends_on
+        else:
+            row.ends_on = period.starts_on - timedelta(days=1)
+    session.flush()
 
 
 def absent(session: Session, row: VisitObligation) -> str:

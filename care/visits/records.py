@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from care import absences, elders, visit_findings
 from care.errors import RuleBroken
-from care.visits import obligations, times
+from care.visits import needed, obligations, times
 from care.visits.reading import obligation
 from care.visits.tables import Visit, VisitFinding
 from engine import clock
@@ -143,6 +143,7 @@ def _count(session: Session, visit: Visit) -> None:
     visit.made_up = (visit.done_at or clock.now()) > times.ends_at(obligations.period_of(row))
     row.done += 1
     obligations.settle(row)
+    needed.call_off_others(session, row, visit)
 
 
 def is_sampled(visit_id: int, percent: int = SAMPLE_PERCENT) -> bool:

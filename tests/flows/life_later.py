@@ -122,17 +122,20 @@ def welcomed_there(life: Life) -> None:
     life.does("township_desk@there", "confirm", {"answer": "yes"}, due=due)
     assert "liaison_card" in life.templates(before)
     life.does("village_desk@there", "check_need", {"answer": "refer", "wish": "每周打扫一次"})
-    ordered = next(row for row in life.task_rows() if row.element_id == "accept_or_swap" and row.due_at
-                   and row.subject_id == life.elder_id)  # fmt: skip
+    with db.reading() as session:
+        (order,) = instances.find(session, process_ids=("visit_ordered",), subject_id=life.elder_id)
+    (ordered,) = (row for row in life.task_rows() if row.element_id == "accept_or_swap" and row.instance_id == order.id)
+    assert ordered.due_at is not None
     assert ordered.assignee_id == life.staff["visitor@there"]
     life.visits(words.at_home(), due=f"{clock.local(ordered.due_at):%Y-%m-%d %H:%M}", who="visitor@there")
 
 
 def his_story_so_far(life: Life) -> None:
     """«近来» on his page in the new place: newest first, each with who did it."""
-    visitor, desk, lead = (life.names[f"{role}@there"] for role in ("visitor", "village_desk", "township_desk"))
+    visitor, desk = (life.names[f"{role}@there"] for role in ("visitor", "village_desk"))
     handed_on = f"接探访单或转交转交，本岗位 → {visitor}"  # the ordered visit and that of the period
     assert [each.removeprefix("10:00") for each in life.timeline("village_desk@there")] == [
+        "本期已由另一次探访完成，这次不用去",
         f"老人确认{visitor}，办完", f"五了解四协助三排查{visitor}，办完", f"到户签到{visitor}，办完",
-        f"接探访单或转交{visitor}，办完", f"核实需求{desk}，办完", handed_on, handed_on, f"确认责任人{lead}，办完",
+        f"接探访单或转交{visitor}，办完", f"核实需求{desk}，办完", handed_on, handed_on,
     ]  # fmt: skip

@@ -78,12 +78,12 @@ def an_emergency_is_a_major_change(life: Life) -> None:
 
 
 def in_hospital(life: Life) -> None:
-    """The period's visit is made by telephone, the surveyors ask about the case, and on the day the visitor asks.
+    """The call of the change was the period's visit; the surveyors ask about the case, on the day the visitor asks.
 
     That he is home again joins the change: fourteen days from now.
     """
     life.until("2026-09-15 10:00")
-    life.visits(words.by_phone(), mode="phone", due="2026-09-15 18:00", kind="regular")
+    assert life.rows(VisitObligation)[-1].state == "fulfilled" and "accept_or_swap" not in life.open()
     life.does("surveyor", "call_back", {"way": "phone", "reached": "yes", "respondent": "family", "overall": 5})
     life.until("2026-09-18 09:00")
     life.does("visitor", "confirm_back", {"answer": "back"})
@@ -99,13 +99,12 @@ def judged(life: Life, at: str, stable: bool) -> None:
     life.does("township_desk", "judge_stable", {"stable": stable, "words": "能下床走动"})
 
 
-def visited_every_week(life: Life, *days: str) -> None:
+def visited_every_week(life: Life, day: str, due: str = "") -> None:
     """While the change lasts the key tier is visited each week; the new periods begin with Monday 21 September."""
-    for day in days:
-        life.until(f"{day} 11:00")
-        life.visits(words.at_home(), due=f"{day} 18:00", kind="regular")
-        owed = life.rows(VisitObligation)[-1]
-        assert (owed.period, owed.context, owed.state) == ("week", "major_change", "fulfilled")
+    life.until(f"{day} 11:00")
+    life.visits(words.at_home(), due=f"{due or day} 18:00", kind="regular")
+    owed = life.rows(VisitObligation)[-1]
+    assert (owed.period, owed.context, owed.state) == ("week", "major_change", "fulfilled")
 
 
 def stable_again(life: Life) -> None:

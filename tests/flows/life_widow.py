@@ -44,23 +44,22 @@ def she_is_alone_now(life: Life) -> None:
     assert [(each["role"], each["unit_path"]) for each in told] == [("township_desk", life.city.township.path)]
 
 
-def the_visit_of_the_higher_tier(life: Life) -> None:
-    """The running period is planned anew: it ends with the two weeks of her new tier."""
+def the_period_of_the_higher_tier(life: Life) -> None:
+    """The running period ends with the two weeks of her new tier, in which she was visited after his death."""
     life.until("2026-08-09 10:00")
-    life.visits(AT_HOME, due="2026-08-09 18:00", kind="regular", of=life.spouse_id)
+    assert "accept_or_swap" not in life.open(life.spouse_id)
     owed = life.rows(VisitObligation, life.spouse_id)[-1]
     assert (owed.period, str(owed.ends_on), owed.state) == ("two_weeks", "2026-08-09", "fulfilled")
 
 
-def judged_and_visited_each_week(life: Life, *weeks: tuple[str, str]) -> None:
+def judged_and_visited_each_week(life: Life, *days: str) -> None:
     """A visit a week instead of one in two. Stable or not, after a bereavement it lasts thirty days at least."""
     wife = life.spouse_id
-    for friday, sunday in weeks:
-        life.until(f"{friday} 10:00")
+    for day in days:
+        life.until(f"{day} 10:00")
         assert life.rows(MajorChange, wife)[0].closed_at is None
         life.does("township_desk", "judge_stable", {"stable": True, "words": "有邻居作伴"}, of=wife)
-        life.until(f"{sunday} 10:00")
-        life.visits(AT_HOME, due=f"{sunday} 18:00", kind="regular", of=wife)
+        life.visits(AT_HOME, due=f"{day} 18:00", kind="regular", of=wife)
         owed = life.rows(VisitObligation, wife)[-1]
         assert (owed.period, owed.context, owed.state) == ("week", "major_change", "fulfilled")
 

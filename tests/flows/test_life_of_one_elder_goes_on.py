@@ -16,10 +16,13 @@ from tests.flows.test_life_of_one_elder import life
 
 __all__ = ["life"]
 
-WEEKS = [
-    ("2026-08-14", "2026-08-16"), ("2026-08-21", "2026-08-23"), ("2026-08-28", "2026-08-30"),
-    ("2026-09-04", "2026-09-06"), ("2026-09-11", "2026-09-13"),
-]  # fmt: skip
+WEEKS = (
+    "2026-08-14",
+    "2026-08-21",
+    "2026-08-28",
+    "2026-09-04",
+    "2026-09-11",
+)  # each a week after the last visit, the first on the day after his death
 
 
 @pytest.mark.slow
@@ -63,7 +66,7 @@ def test_a_widow_is_accompanied_for_a_month(life: Life, tmp_path: Path) -> None:
     life_end.his_wife_is_to_be_visited_within_a_day(life)
     life_widow.she_is_visited_the_next_morning(life)
     life_widow.she_is_alone_now(life)
-    life_widow.the_visit_of_the_higher_tier(life)
+    life_widow.the_period_of_the_higher_tier(life)
     life_widow.judged_and_visited_each_week(life, *WEEKS)
     life_widow.the_usual_rhythm_again(life)
 

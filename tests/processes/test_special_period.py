@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from care import elders, planner, renewals, special_periods, visits
+from care.indicators import of_matters
+from care.indicators.month import Month
 from care.special_periods import PeriodContact, SpecialPeriod
-from engine import clock, db, jobs
+from engine import clock, db, history, jobs
 from tests import builders
 from tests.processes import answers as say
 from tests.processes.test_visits import record
@@ -244,3 +246,117 @@ def test_another_district_is_left_alone(town: Town):
     warns(town)
 
     assert elsewhere not in {each.elder_id for each in contacts(town)}
+
+
+def extra(town: Town) -> tuple[str, ...]:
+    """The states of the visits that special periods ordered, the oldest first."""
+    with db.reading() as session:
+        found = [each for each in visits.of_elder(session, town.elder.id) if each.kind == "special_period"]
+        return tuple(each.state for each in sorted(found, key=lambda each: each.id))
+
+
+def share_of(town: Town) -> tuple[int, int]:
+    """K22 of August: (reached, owed)."""
+    with db.reading() as session:
+        rows = session.execute(of_matters.reached_in_special_periods(session, Month.of(date(2026, 8, 1)))).all()
+        return sum(row.num for row in rows), len(rows)
+
+
+def test_visits_of_a_period_that_is_called_off_are_withdrawn_not_needed_and_none_is_missed(red: Town):
+    task = red.open()["accept_or_swap"]
+    red.waits(hours=2)
+    warns(red, cancel=True)
+
+    assert extra(red) == ("cancelled",)
+    assert "accept_or_swap" not in red.elements() and "visit_ordered" not in red.live()
+    assert [each["person"] for each in red.sent("visit_period_over")] == [task.assignee_id]
+    with db.reading() as session:
+        assert "visit_period_over" in {each.what for each in history.of_instance(session, task.instance_id)}  # type: ignore[arg-type]
+    assert (period(red).owed, period(red).reached) == (0, 0)
+    assert share_of(red) == (0, 0)
+
+
+def test_whom_nobody_reached_until_a_period_ran_out_stays_unreached_in_its_report(red: Town):
+    red.waits(hours=72)
+
+    assert extra(red) == ("cancelled",)
+    assert "accept_or_swap" not in red.elements()
+    assert (period(red).owed, period(red).reached) == (1, 0)
+    assert share_of(red) == (0, 1)
+
+
+def test_a_visit_that_was_begun_before_the_end_is_made(red: Town):
+    red.does("accept_or_swap", by="visitor")
+    red.does("go", **say.arrived(mode="phone", by=None))
+    warns(red, cancel=True)
+
+    assert "visit_form" in red.elements()
+    red.does("visit_form", **record(kind="special_period"))
+    red.does("elder_confirm", satisfaction="good")
+    assert extra(red) == ("done",)
+
+
+def test_the_extra_visit_of_an_elder_whom_another_visit_reached_goes_at_the_end_and_the_weeks_own_stays(red: Town):
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    with jobs.transaction() as session:
+        assert special_periods.reached(session, red.elder.id, None, "phone") == 1
+    red.waits(hours=72)
+
+    assert extra(red) == ("cancelled",)
+    with db.reading() as session:
+        assert visits.obligations_of(session, red.elder.id)[0].state == "open"
+    assert "accept_or_swap" in red.elements()
+
+
+def test_what_was_still_to_be_ordered_when_the_period_ended_is_given_to_nobody(town: Town):
+    with jobs.transaction() as session:
+        wanted = special_periods.Wanted(elders.get(session, town.elder.id).unit_path, "heat", confirmed=True)
+        row, _ = special_periods.propose(session, wanted, db.new_id())
+        row.state = "cancelled"
+        number = row.id
+    town.message("visit.ordered", f"{town.elder.id}:period{number}", kind="special_period", period_id=number)
+
+    assert extra(town) == ("cancelled",)
+    assert "accept_or_swap" not in town.elements() and "visit_ordered" not in town.live()
+
+
+def test_a_period_that_is_prolonged_owes_nobody_a_second_contact(red: Town):
+    for hours in (100, 150):
+        warns(red, to=(clock.now() + timedelta(hours=hours)).isoformat())
+        red.waits(hours=60)
+
+    assert (len(contacts(red)), extra(red)) == (1, ("planned",))
+    assert period(red).state == "open"
+    assert len(red.sent("special_period_advice")) == 2
+
+
+@pytest.mark.parametrize("reported", [False, True])
+@pytest.mark.parametrize("reached", [False, True])
+def test_a_warning_renewed_after_its_end_opens_again_and_owes_only_whom_nobody_reached(
+    red: Town, reached: bool, reported: bool
+):
+    if reached:
+        visits_now(red)
+    red.waits(hours=72)
+    assert period(red).state == "closed"
+    if reported:
+        red.does("close_report", words="解除")
+
+    warns(red, hours=48)
+
+    assert period(red).state == "open"
+    assert extra(red) == (("done",) if reached else ("cancelled", "planned"))
+    warns(red, hours=96)  # and again: it moves the end of the one that is open
+    assert period(red).until_at == clock.now() + timedelta(hours=96)
+    with db.reading() as session:
+        assert session.query(SpecialPeriod).count() == 2
+    assert ("close_report" in red.elements()) is not reported
+
+
+def test_a_cancellation_that_comes_after_the_end_opens_nothing(red: Town):
+    red.waits(hours=72)
+    warns(red, cancel=True)
+
+    assert period(red).state == "closed"
+    assert "close_report" in red.elements()

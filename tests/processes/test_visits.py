@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from care import absences, planner, referrals, visits
+from care import absences, changes, planner, referrals, visits
 from care.visits import VisitObligation
-from engine import clock, db, jobs
+from engine import clock, db, history, instances, jobs, run, submissions, tasks
+from engine.tasks import TaskRow
 from tests.processes import answers as say
 from tests.town import Town
+from web import stories
+from web.app import create_app
 
 RECORD: dict[str, Any] = {
     "kind": "regular", "mode": "home", "started_at": say.NOW, "ended_at": "2026-08-03T10:00:00+08:00",
@@ -270,6 +273,68 @@ def test_a_raised_tier_is_planned_anew_at_once(town: Town):
     assert "accept_or_swap" in town.elements()
 
 
+def is_visited(town: Town) -> None:
+    goes(town)
+    town.does("visit_form", **record())
+    town.does("elder_confirm", satisfaction="good")
+    town.does("village_check", way="phone", answer="ok")
+
+
+def periods_of(town: Town) -> list[tuple[str, str, str, str]]:
+    with db.reading() as session:
+        found = visits.obligations_of(session, town.elder.id)
+        return [(each.period, f"{each.starts_on:%m%d}", f"{each.ends_on:%m%d}", each.state) for each in reversed(found)]
+
+
+def test_a_tier_raised_after_the_months_visit_owes_the_running_week_and_each_further_one(town: Town):
+    town.elder_is(tier="general")
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    is_visited(town)
+    town.waits(days=16)  # Wednesday 19 August
+    town.elder_is(tier="high")
+
+    town.message("tier.raised", str(town.elder.id), tier="high")
+
+    assert periods_of(town) == [("month", "0801", "0816", "fulfilled"), ("week", "0817", "0823", "open")]
+    assert "accept_or_swap" in town.elements()
+    planner.plan(date(2026, 8, 24), 1)
+    assert periods_of(town)[-1] == ("week", "0824", "0830", "open")
+
+
+def test_a_tier_raised_in_the_week_of_the_months_visit_owes_the_next_week(town: Town):
+    town.elder_is(tier="general")
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    is_visited(town)
+    town.elder_is(tier="high")
+
+    town.message("tier.raised", str(town.elder.id), tier="high")
+
+    assert periods_of(town) == [("week", "0801", "0809", "fulfilled")]
+    assert "accept_or_swap" not in town.elements()
+    planner.plan(date(2026, 8, 10), 1)
+    assert periods_of(town)[-1] == ("week", "0810", "0816", "open")
+
+
+def test_a_tier_raised_while_the_village_checks_an_older_visit_asks_for_one_in_the_running_week(town: Town):
+    town.elder_is(tier="general")
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    goes(town)
+    town.does("visit_form", **record())
+    town.does("elder_confirm", satisfaction="good")
+    town.waits(days=16)
+    assert "village_check" in town.elements()
+    town.elder_is(tier="high")
+
+    town.message("tier.raised", str(town.elder.id), tier="high")
+    town.waits(days=2)
+
+    assert "accept_or_swap" in town.elements()
+    assert obligation(town).state == "open"
+
+
 def test_a_long_absence_turns_the_visit_to_the_telephone(due: Town):
     with jobs.transaction() as session:
         elder = session.merge(due.elder)
@@ -298,3 +363,154 @@ def test_planning_twice_plans_nothing_twice(due: Town):
     again = planner.plan(date(2026, 8, 3), 7)
 
     assert (again.periods, again.before) == (0, 1)
+
+
+def is_visited_otherwise(town: Town, **record_says: Any) -> None:
+    """A manager orders a visit beside the planned one, and it is made; the planned one is left alone."""
+    planned = town.open()["accept_or_swap"].id if "accept_or_swap" in town.elements() else None
+    town.message("visit.ordered", str(town.elder.id), kind="targeted")
+    for element, answers in (
+        ("accept_or_swap", {"by": "visitor"}),
+        ("go", say.arrived(mode="phone", by=None)),
+        ("visit_form", record(kind="targeted", **record_says)),
+        ("elder_confirm", {"satisfaction": "good"}),
+    ):
+        with db.reading() as session:
+            rows = tasks.find(session, filters=tasks.Filters(), limit=200).rows
+        (row,) = (each for each in rows if each.element_id == element and is_ordered(each))
+        assert row.id != planned
+        with jobs.transaction() as session:
+            run.complete_task(session, row.id, answers, town.doer(row))
+        jobs.drain()
+
+
+def is_ordered(row: TaskRow) -> bool:
+    with db.reading() as session:
+        return row.instance_id is not None and instances.get(session, row.instance_id).process_id == "visit_ordered"
+
+
+def of_the_period(town: Town) -> list[TaskRow]:
+    """Open tasks of the elder's visit period."""
+    with db.reading() as session:
+        rows = tasks.find(session, filters=tasks.Filters(), limit=200).rows
+        return [
+            each for each in rows if each.instance_id == visits.obligations_of(session, town.elder.id)[0].instance_id
+        ]
+
+
+def told(row: TaskRow) -> list[str]:
+    """What the history of a task's matter tells people, in words."""
+    app = create_app({"TESTING": True})
+    with app.test_request_context(), db.reading() as session:
+        assert row.instance_id is not None
+        return [each.title for each in stories.of_rows(session, history.of_instance(session, row.instance_id))]
+
+
+def test_a_period_that_another_visit_fulfilled_asks_for_no_more_and_says_why(due: Town):
+    planned = due.open()["accept_or_swap"]
+
+    is_visited_otherwise(due)
+
+    row = obligation(due)
+    assert (row.state, row.done, row.required) == ("fulfilled", 1, 1)
+    assert of_the_period(due) == []
+    assert "visit_cycle" not in due.live()
+    assert "本期已由另一次探访完成，这次不用去" in told(planned)
+    with db.reading() as session:
+        states = {each.kind: each.state for each in visits.of_elder(session, due.elder.id)}
+    assert states == {"regular": "cancelled", "targeted": "done"}
+    due.waits(days=8)
+    assert obligation(due).state == "fulfilled"  # the end of the week asks nobody why
+    assert not {"why_missed", "same_day_check"} & due.elements()
+
+
+def test_whoever_holds_a_visit_that_is_not_needed_any_more_hears_of_it(due: Town):
+    due.does("accept_or_swap", by="visitor_b", reason="出差")
+
+    is_visited_otherwise(due)
+
+    assert [each["person"] for each in due.sent("visit_made_otherwise")] == [due.staff["visitor_b"]]
+
+
+def test_a_visit_that_somebody_has_begun_is_made_although_another_fulfilled_the_period(due: Town):
+    goes(due, mode="home", by="qr")
+    begun = due.open()["visit_form"]
+
+    is_visited_otherwise(due)
+
+    assert [each.id for each in of_the_period(due)] == [begun.id]
+    assert due.sent("visit_made_otherwise") == []
+    with jobs.transaction() as session:
+        run.complete_task(session, begun.id, record(), due.staff["visitor"])
+    jobs.drain()
+    due.does("elder_confirm", satisfaction="good")
+    assert (obligation(due).state, obligation(due).done) == ("fulfilled", 2)
+
+
+def test_what_comes_in_for_a_visit_that_is_not_needed_stays_as_a_supplement(due: Town):
+    due.does("accept_or_swap", by="visitor")
+    planned = due.open()["go"]
+    is_visited_otherwise(due)
+
+    with pytest.raises(tasks.TaskNotOpen), jobs.transaction() as session:
+        run.complete_task(session, planned.id, say.arrived(mode="phone", by=None), due.staff["visitor"])
+    jobs.drain()
+
+    with db.reading() as session:
+        assert [each.state for each in submissions.of_task(session, planned.id)] == [submissions.LATE]
+    assert due.open()["look_at_supplement"].role == "village_desk"
+
+
+def test_of_two_visits_the_second_is_not_planned_for_anybody_once_another_was_made(town: Town):
+    with jobs.transaction() as session:
+        elder = session.merge(town.elder)
+        change = changes.open_change(session, elder, ["bereavement"], "issued-2026-37", None)
+        changes.confirm(session, change, True, [])
+    planner.plan(date(2026, 8, 3), 1)
+    jobs.drain()
+    assert obligation(town).required == 2
+    goes(town)
+    town.does("visit_form", **record())
+    town.does("elder_confirm", satisfaction="good")
+    town.does("village_check", way="phone", answer="ok")
+    assert (of_the_period(town), obligation(town).done) == ([], 1)  # the second is for later in the week
+
+    is_visited_otherwise(town)
+    town.waits(days=5)
+
+    assert of_the_period(town) == []
+    assert (obligation(town).state, obligation(town).done) == ("fulfilled", 2)
+
+
+def test_a_record_that_the_village_sends_back_owes_the_period_again(due: Town):
+    is_visited_otherwise(due)
+    assert of_the_period(due) == []
+
+    due.does("village_check", way="phone", answer="return", what="没见到老人")
+
+    assert (obligation(due).state, obligation(due).done) == ("open", 0)
+    assert [each.element_id for each in of_the_period(due)] == ["accept_or_swap"]
+    due.does("correct_visit", **record(kind="targeted"))
+    assert of_the_period(due) == []
+    assert obligation(due).state == "fulfilled"
+
+
+def test_a_period_that_was_missed_and_is_made_up_by_another_visit_keeps_the_question_why(due: Town):
+    due.message("visit.ordered", str(due.elder.id), kind="targeted")
+    ordered = next(each for each in due_tasks() if is_ordered(each))
+    due.waits(days=7)
+    assert obligation(due).state == "missed"
+    with jobs.transaction() as session:
+        run.complete_task(session, ordered.id, {"by": "visitor"}, due.staff["visitor"])
+    jobs.drain()
+    due.does("go", **say.arrived(mode="phone", by=None))
+    due.does("visit_form", **record())
+    due.does("elder_confirm", satisfaction="good")
+
+    assert obligation(due).state == "made_up"
+    assert {each.element_id for each in of_the_period(due)} == {"why_missed", "same_day_check"}
+
+
+def due_tasks() -> list[TaskRow]:
+    with db.reading() as session:
+        return list(tasks.find(session, filters=tasks.Filters(), limit=200).rows)

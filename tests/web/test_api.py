@@ -14,11 +14,13 @@ from openapi_spec_validator import validate
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from care import files
+from care import files, planner
 from engine import clock, db, definitions, incoming, jobs, run, tasks, verbs
 from engine.db import Database
 from engine.jobs import transaction
 from tests.engine.drawing import Drawing
+from tests.processes import answers as say
+from tests.processes.test_visits import record
 from tests.town import Town
 from tests.web.conftest import PASSWORD, Browser, Place, a_task
 from tests.web.desks import counted_statements
@@ -359,6 +361,39 @@ def test_a_later_step_is_filled_in_ahead_and_waits_for_its_turn(database: Databa
 
     assert ahead["form"]["key"] and ahead["ticket"]
     assert early.status_code == 425 and early.json["type"] == "urn:visitflow:problem:early"
+
+
+def test_what_was_filled_in_ahead_for_a_visit_that_nobody_needs_any_more_stays_as_a_supplement(
+    database: Database, site: Browser, monday: Any
+) -> None:
+    town = Town(name="田桂芝")
+    planner.plan(clock.today(), 1)
+    jobs.drain()
+    planned = town.open()["accept_or_swap"]
+    town.message("visit.ordered", str(town.elder.id), kind="targeted")
+    with transaction() as session:
+        _, text = tokens.make(session, town.staff["visitor"], "Mini program")
+    program = Program(site.client, text)
+    form = program.get(f"/tasks/{planned.id}/ahead/visit_form").json
+    town.waits(days=7)  # the week is missed: its diagram goes on asking why
+    with transaction() as session:
+        (ordered,) = (each.id for each in tasks.find(session, filters=tasks.Filters(), limit=200).rows
+                      if each.element_id == "accept_or_swap" and each.instance_id != planned.instance_id)  # fmt: skip
+        run.complete_task(session, ordered, {"by": "visitor"}, town.staff["visitor"])
+    jobs.drain()
+    town.does("go", **say.arrived(mode="phone", by=None))
+    town.does("visit_form", **record(kind="targeted"))
+    town.does("elder_confirm", satisfaction="good")
+    assert "why_missed" in town.elements()
+
+    said = {"submission": str(uuid4()), "ticket": form["ticket"], "answers": record()}
+    with transaction() as session:
+        program.token = tokens.make(session, town.staff["visitor"], "Signed in again")[1]
+    late = program.post(f"/tasks/{planned.id}/ahead/visit_form", said)
+    jobs.drain()
+
+    assert (late.status_code, late.json["type"]) == (409, "urn:visitflow:problem:late")
+    assert town.open()["look_at_supplement"].role == "village_desk"
 
 
 def test_a_token_is_made_shown_once_and_revoked_on_my_page(site: Browser, place: Place) -> None:
