@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from engine import submissions, tasks
 from engine.db import Database
-from tests.web.browser.conftest import DESK, PHONE, OpenPage, overhang, speak
+from tests.web.browser.conftest import DESK, PHONE, OpenPage, overhang, speak, taken
 from tests.web.conftest import PASSWORD, Place, a_task
 
 pytestmark = pytest.mark.browser
@@ -305,3 +305,35 @@ def test_the_keyboard_reaches_the_first_task(signed_in: OpenPage, database: Data
 
     expect(page.get_by_role("heading", name="每周探访", level=1)).to_be_visible()
     assert PHONE["width"] == page.viewport_size["width"]  # type: ignore[index]
+
+
+WORDS_TORN = """() => {
+    const torn = [], texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/[A-Za-z]{4,}/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map((each) => Math.round(each.top))).size > 1) torn.push(word[0]);
+    }
+    return torn;
+}"""
+
+
+def test_english_words_stay_whole_on_the_narrowest_phone_with_large_letters(
+    signed_in: OpenPage, database: Database, place: Place
+) -> None:
+    for days, name in ((-40, "核实赡养情况"), (-3, "确认第一联系人"), (1, "接探访单或转交"), (200, "复查隐患整改")):
+        own_task(database, place, name=name, due=timedelta(days=days))
+    page = signed_in(place.users["visitor"], {"width": 320, "height": 640})
+    speak(page, "en")
+
+    page.goto(f"/elders/{place.elder_id}")
+    page.evaluate("document.documentElement.style.fontSize = '130%'")
+    taken(page, "elder-narrow-english", full_page=True)
+
+    assert page.evaluate(WORDS_TORN) == []
+    rows = page.locator("[aria-labelledby=owed] li").all()
+    assert len(rows) == 4
+    for row in rows:  # the name has most of the row, or a line of its own
+        room, name = row.bounding_box(), row.locator(".grow").bounding_box()
+        assert room is not None and name is not None and name["width"] > room["width"] * 0.55
