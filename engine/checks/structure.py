@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from engine.checks.findings import Fault, fault, warning
 from engine.checks.view import SPLITTING, View
-from engine.diagrams import ACTIVITIES, GATEWAYS, Diagram
+from engine.diagrams import ACTIVITIES, GATEWAYS, Diagram, Node
 
 MAX_NODES = 300
+KEPT = {"role": 60, "form": 80, "priority": 20, "separate_from": 400}
+"""Longest texts of properties, in characters, as the table of tasks has room for them."""
 _NCNAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -85,6 +87,25 @@ def node_id(view: View) -> Iterator[Fault]:
     for node in view.nodes:
         if not _NCNAME.fullmatch(node.id):
             yield fault(node, f"节点编号无效：{node.id!r}。", f"A node's id is not valid: {node.id!r}.")
+
+
+def longer_than_kept(view: View) -> Iterator[Fault]:
+    """What the tables keep of an element has its length: beyond it no step could be written down."""
+    process = view.process
+    about: list[tuple[Node | str, str, str, int]] = [(process.id, "id", process.id, 80)]
+    about.append((process.id, "name", process.name, 200))
+    for node in view.nodes:
+        about += [(node, "id", node.id, 120), (node, "name", node.name, 200)]
+        about += [(node, "operation", node.operation or "", 60)]
+        about += [(node, name, node.properties.get(name, ""), most) for name, most in KEPT.items()]
+        about += [(node, "message", each.name or "", 120) for each in node.events]
+    for element, what, text, most in about:
+        if len(text) > most and not text.startswith("="):
+            yield fault(
+                element,
+                f"{{it}}的 {what} 有 {len(text)} 个字，最多 {most} 个。",
+                f"The {what} of {{it}} has {len(text)} characters, at most {most} are kept.",
+            )
 
 
 def not_executable(view: View) -> Iterator[Fault]:
@@ -244,6 +265,7 @@ def crowded(view: View) -> Iterator[Fault]:
 
 RULES = (
     node_id,
+    longer_than_kept,
     not_executable,
     flow_end,
     boundary_host,
