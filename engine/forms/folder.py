@@ -5,6 +5,7 @@ A deployed bundle carries its own forms; whoever has their bytes calls `parse`. 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from engine.forms.reading import parse
 
 FOLDER = Path(__file__).resolve().parents[2] / "forms"
 
+_KEY = re.compile(r"\w{1,80}", re.ASCII)
 _read: dict[Path, tuple[int, Form]] = {}
 
 
 def form(key: str, version: int | None = None, folder: Path | None = None) -> Form:
     """The newest version of a form, or the one asked for; raises UnknownForm, FormRefused."""
+    if not _KEY.fullmatch(key):
+        raise UnknownForm(f"no form {key!r}")
     where = folder or FOLDER
     newest = _from(where / f"{key}.json")
     if newest and version in (None, newest.version):

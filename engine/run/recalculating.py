@@ -117,7 +117,7 @@ def _dues(step: Step, functions: frozenset[str]) -> list[tuple[TaskRow, int, dat
             if row.created_at not in seen:
                 seen[row.created_at] = {each.id: each for each in step.live.open_tasks}
             task = seen[row.created_at][row.id]
-            due_at = due_of(task.properties.get("due"), task.data)
+            due_at = due_of(task)
         if due_at is not None and (row.due_at is None or abs(due_at - row.due_at) >= ALIKE):
             found.append((row, stage, due_at))
     return found

@@ -17,6 +17,8 @@ from engine.spiff.data import plain, value_of
 from engine.spiff.errors import ElementFailed, ErrorNotCaught
 from engine.spiff.interface import Signalled, Thrown, id_of
 
+LONGEST_KEY = 200  # characters, as the tables have room for them
+
 
 class Definition(EventDefinition):
     """Base of ours. `kind` is BPMN's word; `element_id` the event's; `variable` takes what arrives with it."""
@@ -78,7 +80,12 @@ class Message(Definition):
         value = value_of(task, self.key, self.element_id)
         if value is None:
             raise ElementFailed(self.element_id, id_of(task), f"the key of message {self.name} is null")
-        return text_of(value) or ""
+        key = text_of(value) or ""
+        if len(key) > LONGEST_KEY or "\0" in key:
+            raise ElementFailed(
+                self.element_id, id_of(task), f"the key of message {self.name} is longer than {LONGEST_KEY}, or no text"
+            )
+        return key
 
 
 class Signal(Definition):

@@ -44,7 +44,8 @@ class OpenTask:
 
     `properties` are the element's own, those whose text begins with `=` replaced by their value (JSON). `process_id`
     is the process it is drawn in (that of the called one within a call activity). `member` counts the members of a
-    multi-instance task from 0, None outside one. `data` is what its branch knows.
+    multi-instance task from 0, None outside one. `data` is what its branch knows. `computed` names the properties whose
+    value comes from data.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class OpenTask:
     properties: Mapping[str, Any]
     data: dict[str, Any]
     member: int | None = None
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.codec import BlobUnreadable, pack, unpack
 from engine.errors import NotPossible
+from engine.expressions.values import text_of
 from engine.spiff import moves, routing, state
 from engine.spiff.activities import ServiceTask
 from engine.spiff.bundle import Bundle
@@ -372,7 +373,7 @@ def _open_task(task: Any) -> OpenTask:
     properties: dict[str, Any] = dict(element.properties)
     for name, expression in element.resolved.items():
         properties[name] = plain(value_of(task, expression, element.id))
-    name = str(properties.get("name") or element.name)
+    name = text_of(properties.get("name")) or (element.id if "name" in element.resolved else element.name)
     return OpenTask(
         id_of(task),
         element.id,
@@ -382,6 +383,7 @@ def _open_task(task: Any) -> OpenTask:
         properties,
         view(task.data),
         task.internal_data.get("member"),
+        frozenset(element.resolved),
     )
 
 

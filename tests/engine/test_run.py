@@ -494,3 +494,65 @@ def test_ten_statements_and_one_commit_are_enough(database, monday):
         assert statements.count("COMMIT") == 1
         own = [each for each in statements if each != "COMMIT" and not each.startswith("BEGIN")]
         assert len(own) <= 10, own
+
+
+def computed(name: str) -> Drawing:
+    return Drawing("p").user("a", **TASK | {name: "= said"}).path("start", "a", "end")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("role", None),
+        ("role", ""),
+        ("role", "x" * 61),
+        ("role", "a\0b"),
+        ("form", "nobody_drew_it"),
+        ("form", "../forms/answer"),
+        ("form", "x" * 300),
+        ("due", "soon"),
+        ("due", "today()"),
+        ("due", 5),
+        ("priority", "x" * 21),
+        ("separate_from", "x" * 401),
+    ],
+)
+def test_a_task_that_would_reach_nobody_is_refused_with_its_element(database, monday, name, said):
+    deploy(computed(name))
+
+    with pytest.raises(run.StepFailed) as failed:
+        start(data={"said": said})
+
+    assert failed.value.element == "a"
+    assert failed.value.is_the_diagrams
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("李奶奶", "李奶奶"), (None, "a"), (7.0, "7"), (True, "true"), ("a\0b", "ab"), ("名" * 300, "名" * 200)],
+)
+def test_the_name_of_a_task_may_come_from_data(database, monday, said, name):
+    deploy(computed("name"))
+
+    start(data={"said": said})
+
+    assert open_tasks()["a"].name == name
+
+
+@pytest.mark.parametrize("said", ["PT3H", "2026-08-03T12:00:00+08:00", "2026-08-03T12:00:00"])
+def test_a_due_time_may_come_from_data(database, monday, said):
+    deploy(computed("due"))
+
+    start(data={"said": said})
+
+    assert open_tasks()["a"].due_at == monday + timedelta(hours=3)
+
+
+@pytest.mark.parametrize("said", ["k" * 201, "a\0b"])
+def test_a_message_key_that_no_table_can_hold_is_told_with_its_element(database, monday, said):
+    deploy(Drawing("p").catch("heard", key="said", message="m").path("start", "heard", "end"))
+
+    with pytest.raises(run.StepFailed) as failed:
+        start(data={"said": said})
+
+    assert failed.value.element == "heard"
