@@ -56,6 +56,12 @@ WHY = {
     "nobody_holds": ("下一级岗位无人在岗，由你接办", "Nobody is on that post now; you take it"),
     "unknown_elder": ("老人身份不明，由监测席先处理", "The elder is unknown; the monitoring desk begins"),
 }
+_WHY_OF_NO_ELDER = {
+    "your_grid": ("这件事归你的网格", "It is your grid's"),
+    "your_village": ("这件事归你的嘎查村（社区）", "It is your village's"),
+    "your_township": ("这件事归你的苏木乡镇（街道）", "It is your township's"),
+    "your_district": ("这件事归你的旗县区", "It is your district's"),
+}
 _WHY_OF_LEVEL = {
     "grid": "your_grid",
     "village": "your_village",
@@ -138,9 +144,10 @@ def known_roles() -> frozenset[str]:
     return frozenset(roles.ROLES) | {f"dept:{each}" for each in roles.DEPARTMENTS}
 
 
-def why_title(code: str, language: str = "zh") -> str:
-    """The reason in words."""
-    return WHY.get(code, WHY["your_role"])[1 if language == "en" else 0]
+def why_title(code: str, language: str = "zh", about_elder: bool = True) -> str:
+    """The reason in words; of a task about no elder it speaks of the place alone."""
+    known = WHY if about_elder else WHY | _WHY_OF_NO_ELDER
+    return known.get(code, WHY["your_role"])[1 if language == "en" else 0]
 
 
 def _visitor(session: Session, subject: Subject, alarm: bool = False) -> Assignment:

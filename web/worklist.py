@@ -153,7 +153,7 @@ def group_of(task: TaskRow) -> str:
 
 def why(task: TaskRow) -> str:
     """One line: why it is yours, by when, and who gets it at which minute if you do not do it."""
-    reason = roles_of.why_title(task.why, language())
+    reason = roles_of.why_title(task.why, language(), task.subject_id is not None)
     return f"{reason}{_stop()}{next_words(task) or until_words(task)}".strip()
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from care import people, visitors
+from care import people, roles_of, visitors
 from care.errors import UnknownRole
 from care.roles_of import role_of, subject_of
 from engine import clock
@@ -179,3 +179,9 @@ def test_the_family_doctor_is_the_one_under_contract(session):
     visitors.name(session, elder, "family_doctor", city.staff["family_doctor"].id, elder.registered_on)
 
     assert who(session, "family_doctor", elder).person_id == city.staff["family_doctor"].id
+
+
+def test_a_task_about_no_elder_is_somebodys_by_the_place_alone() -> None:
+    assert roles_of.why_title("your_district") == "老人住在你的旗县区"
+    assert roles_of.why_title("your_district", about_elder=False) == "这件事归你的旗县区"
+    assert roles_of.why_title("your_role", about_elder=False) == roles_of.why_title("your_role")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from typing import Any
 
 import pytest
@@ -178,3 +179,12 @@ def _with_row(form: forms.Form, path: str) -> str:
     if form.fields[path].widget == "rows":
         return f"{name}.0."
     return name
+
+
+def test_a_text_of_pages_has_room_to_be_written() -> None:
+    app, _ = site(forms.form("bulletin_draft"))
+    with app.test_client() as client:
+        assert re.search(r'<textarea[^>]* rows="12"', client.get("/").text)
+    app, _ = site(forms.form("note"))
+    with app.test_client() as client:
+        assert re.search(r'<textarea[^>]* rows="2"', client.get("/").text)
