@@ -18,12 +18,17 @@ from engine import clock
 
 _NUMBERS = frozenset(("partner_age", "children_away_months"))
 _CODED = frozenset(("ability_level", "disability_cert_generation", "disability_cert_grade"))
+_NONE = "none"  # no assessment, no certificate: kept as null with its source and day, which «never asked» has not
+_MAY_BE_NONE = frozenset(("ability_level", "disability_cert_grade"))
 _WORDS = {"yes": True, "no": False}
 _LATEST = frozenset(("other_special_recognised",))  # not asked by the forms: the township recognises it
 
 
 def read(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts that a form's group `facts` states; what is unknown, or was not asked, is missing."""
+    """The facts that a form's group `facts` states; what is unknown, or was not asked, is missing.
+
+    None for an assessment or a certificate that the elder does not have.
+    """
     found: dict[str, Any] = {}
     for name in FACTS:
         said = answers.get(name)
@@ -31,6 +36,8 @@ def read(answers: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = said
         elif name in _CODED and isinstance(said, str) and said.isdigit():
             found[name] = int(said)
+        elif name in _MAY_BE_NONE and said == _NONE:
+            found[name] = None
         elif name not in _NUMBERS | _CODED and said in _WORDS:
             found[name] = _WORDS[said]
     if found.get("living_alone") is True or found.get("has_partner") is False:
@@ -46,7 +53,8 @@ def shown(facts: Mapping[str, Any]) -> dict[str, Any]:
         if name in _NUMBERS:
             result[name] = value
         elif name in _CODED:
-            result[name] = None if value is None else str(value)
+            there_is_none = _NONE if name in facts and name in _MAY_BE_NONE else None
+            result[name] = there_is_none if value is None else str(value)
         else:
             result[name] = None if value is None else "yes" if value else "no"
     return {name: value for name, value in result.items() if value is not None}

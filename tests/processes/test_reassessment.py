@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from care import elders
+from care import elders, fact_forms
 from care.elders import Elder
 from engine import clock, db
 from tests.processes import answers as say
@@ -131,3 +131,17 @@ def test_whoever_comes_home_from_an_institution_is_assessed_after_all(town: Town
     reviewed(town, suspected_disability="yes")
 
     assert "book_assessor" in town.elements()
+
+
+def test_the_next_review_opens_with_what_the_elder_does_not_have(asked: Town):
+    before = fact_forms.shown(elder(asked).facts or {})
+    reviewed(asked, ability_level="none", disability_cert_grade="none")
+
+    facts, said = elder(asked).facts, elder(asked).facts_said
+    assert not {"ability_level", "disability_cert_grade"} & set(before)  # nobody had ever asked
+    assert (facts["ability_level"], facts["disability_cert_grade"]) == (None, None)
+    assert said["disability_cert_grade"]["by"] == "review:onsite"
+    shown = fact_forms.shown(facts)
+    assert (shown["ability_level"], shown["disability_cert_grade"]) == ("none", "none")
+    assert "disability_cert_generation" not in shown
+    assert elder(asked).tier == "high"

@@ -179,6 +179,19 @@ def test_a_made_up_code_and_anothers_elder_open_nothing(site: Browser, desks: De
     assert site.get(f"/elders/{desks.town.elder.id}/door").status_code == 404
 
 
+def test_a_check_in_by_photo_needs_the_photo_at_the_door_and_nowhere_else(site: Browser, desks: Desks) -> None:
+    photo = "a" * 12
+    said = {"mode": "home", "by": "photo", "met": "yes"}
+    with pytest.raises(forms.Invalid) as refused:
+        forms.load("check_in", None, said)
+
+    assert set(refused.value.faults) == {"photo"}
+    assert forms.load("check_in", None, {**said, "photo": photo})["photo"] == photo
+    assert "photo" not in forms.load("check_in", None, {"mode": "home", "by": "qr", "met": "yes"})
+    assert "photo" not in forms.load("check_in", None, {**said, "mode": "phone"})  # no door, no photo
+    assert forms.load("check_in", 3, said)["by"] == "photo"  # instances that began with the form before keep it
+
+
 def test_an_entry_from_paper_needs_its_reason() -> None:
     said = {"mode": "home", "by": "paper", "met": "yes", "arrived_at": "2026-08-03T08:30+08:00"}
 

@@ -148,6 +148,28 @@ def settles(phone: Phone, waiting: int, looking: int) -> None:
     raise AssertionError(f"wait, look: {counts}")
 
 
+def test_a_check_in_by_photo_is_kept_only_with_the_photo_without_network_too(phone: Phone, town: Town) -> None:
+    phone.sign_in(user_of(town, "visitor"))
+    phone.keeps_pages(20)
+    taken(phone.page, "phone-photo-of-a-visit")
+    task = next(iter(ordered().values()))
+    phone.offline()
+    page = phone.page
+    page.goto(f"/tasks/{task.id}/ahead/go")
+    for name, value in {"mode": "home", "met": "yes", "by": "photo"}.items():
+        page.locator(f'[name="{name}"][value="{value}"]').check(force=True)
+    answer_all(page)
+
+    page.locator("[data-send]").click()
+
+    expect(page.locator("[data-faults]")).to_contain_text("门口照片")
+    assert page.get_by_role("heading", name="已存在手机里").count() == 0
+    taken(page, "phone-check-in-without-its-photo")
+    page.locator("#f-photo [type=file]").set_input_files(PICTURES / "phone-photo-of-a-visit.png")
+    expect(page.locator("#f-photo .is-new")).to_have_count(1)
+    send(page)
+
+
 def test_five_visits_without_network_arrive_once_whatever_happens(phone: Phone, town: Town, lost: list[UUID]) -> None:
     picture = PICTURES / "phone-photo-of-a-visit.png"
     user = user_of(town, "visitor")
