@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 from click.testing import CliRunner, Result
@@ -135,13 +135,20 @@ class Life:
         return found
 
     def does(
-        self, role: str, element: str, answers: Answers | None = None, *, of: int | None = None, due: str = ""
+        self,
+        role: str,
+        element: str,
+        answers: Answers | None = None,
+        *,
+        of: int | None = None,
+        due: str = "",
+        inside: UUID | None = None,
     ) -> None:
         """Find the task on the worklist of this role's holder, fill in its form, send it, and let all follow.
 
         `due`: the time by which it has to be done, where the table does not tell it («2026-08-24 23:59»).
         """
-        row = self.task(element, of, due)
+        row = self.task(element, of, due, inside)
         self._is_as_it_should(row, role, due)
         address = f"/tasks/{row.id}"
         assert address in {each[0] for each in self.worklist(role)}, (
@@ -167,9 +174,13 @@ class Life:
         kind: str = "",
         of: int | None = None,
         who: str = "visitor",
+        inside: UUID | None = None,
     ) -> None:
-        """A whole visit of P08: accepted, checked in, recorded, confirmed by the elder. `due`: the visit's day."""
-        self.does(who, "accept_or_swap", {"by": "visitor"}, due=due, of=of)
+        """A whole visit of P08: accepted, checked in, recorded, confirmed by the elder. `due`: the visit's day.
+
+        `inside`: the instance that asks for it, where two ask for one of that day.
+        """
+        self.does(who, "accept_or_swap", {"by": "visitor"}, due=due, of=of, inside=inside)
         self.does(who, "go", {"mode": mode, "met": "yes"} | ({"by": "qr"} if mode == "home" else {}), due=due, of=of)
         started = clock.local(clock.now()).isoformat(timespec="minutes")[:16]
         drawn = self.form(who, f"/tasks/{self.task('visit_form', of).id}")
@@ -218,7 +229,7 @@ class Life:
         with db.reading() as session:
             return tasks.find(session, filters=tasks.Filters(), limit=500).rows
 
-    def task(self, element: str, of: int | None = None, due: str = "") -> TaskRow:
+    def task(self, element: str, of: int | None = None, due: str = "", inside: UUID | None = None) -> TaskRow:
         """The open task of an element, of several the one due then, else the most pressing.
 
         Before the elder is known it is that of the registration.
@@ -227,6 +238,7 @@ class Life:
             rows = tasks.find(session, filters=tasks.Filters(), limit=500).rows
         wanted = of or self.elder_id or None
         found = [row for row in rows if row.element_id == element and row.subject_id in (wanted, None)]
+        found = [row for row in found if inside in (None, row.instance_id)]
         assert found, f"no open task {element}; open: {sorted(row.element_id for row in rows)}"
         return next((row for row in found if due and self.due(row) == datetime.fromisoformat(due)), found[0])
 

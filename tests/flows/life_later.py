@@ -127,7 +127,8 @@ def welcomed_there(life: Life) -> None:
     (ordered,) = (row for row in life.task_rows() if row.element_id == "accept_or_swap" and row.instance_id == order.id)
     assert ordered.due_at is not None
     assert ordered.assignee_id == life.staff["visitor@there"]
-    life.visits(words.at_home(), due=f"{clock.local(ordered.due_at):%Y-%m-%d %H:%M}", who="visitor@there")
+    due = f"{clock.local(ordered.due_at):%Y-%m-%d %H:%M}"
+    life.visits(words.at_home(), due=due, who="visitor@there", inside=order.id)
 
 
 def his_story_so_far(life: Life) -> None:
