@@ -4,7 +4,7 @@ A supporter who is an alleged abuser stands on no list that these functions read
 a form says changes that row. Until the one who is to be first has declined, that contact does receive alarms: an
 unanswered question must not leave an alarm without anybody.
 
-Public: keep_list, to_call, keep_calls, unreached_child, has_second, keep_order, keep_agreement, due_again.
+Public: list_kin, keep_list, to_call, keep_calls, unreached_child, has_second, keep_order, keep_agreement, due_again.
 Source: processes P06; policy 3.6; R-FAM-01, R-FAM-06.
 """
 
@@ -30,8 +30,24 @@ CHECK_EVERY = Duration(-6)
 Answers = Mapping[str, Any]
 
 
+def list_kin(session: Session, elder: Elder) -> None:
+    """Children and near relatives who are contacts only by a list that was brought in stand on the family's list too.
+
+    So the village sees them in the form, and whoever it takes off there is no contact any more.
+    """
+    family = contacts.supporters_of(session, elder.id)
+    for each in contacts.ordered(session, elder.id):
+        if each.supporter_id is None and each.relation in ("child", *NEAR_RELATIVES):
+            known = next((one for one in family if (one.name, one.relation) == (each.name, each.relation)), None)
+            if known is None:
+                known = contacts.add_supporter(session, elder, each.name, each.relation, each.phone)
+                family.append(known)
+            each.supporter_id = known.id
+    session.flush()
+
+
 def keep_list(session: Session, elder: Elder, answers: Answers) -> None:
-    """The list as it was written down; whoever is no longer on it counts as not capable, and is kept for the record."""
+    """The list as it was written down; whoever is no longer on it is called no more, and is kept for the record."""
     known = {(each.name, each.relation): each for each in _open_ones(session, elder.id)}
     wish = str(answers.get("wish") or "").strip()
     listed = [] if answers.get("none") else list(answers.get("supporters") or [])
@@ -44,7 +60,7 @@ def keep_list(session: Session, elder: Elder, answers: Answers) -> None:
         row.wished = bool(wish) and name == wish
         row.wish_reason = answers.get("wish_reason") if row.wished else None
     for left in known.values():
-        left.capable, left.wished = False, False
+        left.capable, left.wished, left.listed = False, False, False
     session.flush()
 
 
@@ -60,7 +76,7 @@ def _write(row: Supporter, said: Answers) -> None:
     row.distance = DISTANCES.index(said["distance"]) if said.get("distance") in DISTANCES else len(DISTANCES)
     row.adult, row.capable = said.get("adult") is True, said.get("capable") is True
     row.duties = {duty: said[duty] for duty in DUTIES if said.get(duty)}
-    row.declined = False
+    row.declined, row.listed = False, True
 
 
 def to_call(session: Session, elder_id: int) -> list[Supporter]:

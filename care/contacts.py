@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, delete, false, select
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, false, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from care.elders import Elder
@@ -43,7 +43,8 @@ class Supporter(OfElder, Base):
     """One who owes support, or a near relative; `distance` 0 is the same home, then same area, city, elsewhere.
 
     `duties`: money, care and comfort, each yes, partly, no or unknown. `wished`: the elder wrote down to call this one
-    first. `declined`: asked to be the contact and would not.
+    first. `declined`: asked to be the contact and would not. `listed`: on the family's list as it stands; who has died
+    or was left off it is kept for the record.
     """
 
     __tablename__ = "supporter"
@@ -64,6 +65,7 @@ class Supporter(OfElder, Base):
     wished: Mapped[bool] = mapped_column(default=False, server_default=false())
     wish_reason: Mapped[str | None] = mapped_column(Encrypted)
     declined: Mapped[bool] = mapped_column(default=False, server_default=false())
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Contact(OfElder, Base):
@@ -217,14 +219,14 @@ def record_check(session: Session, contact: Contact, answered: bool) -> None:
 def decision_input(session: Session, elder_id: int) -> dict[str, list[dict[str, Any]]]:
     """Children and near relatives in the order of preference, as the decision `contact_person` takes them.
 
-    The elder's written wish first, then the nearest; who declined to be the contact is left out.
+    The elder's written wish first, then the nearest; who declined to be the contact, or is off the list, is left out.
     """
-    return _input([each for each in supporters_of(session, elder_id) if not each.declined])
+    return _input([each for each in supporters_of(session, elder_id) if each.listed and not each.declined])
 
 
 def decision_inputs(session: Session, elder_ids: Collection[int]) -> dict[int, dict[str, list[dict[str, Any]]]]:
     """`decision_input` of many elders in one question."""
-    asked = select(Supporter).where(Supporter.elder_id.in_(elder_ids), Supporter.declined.is_(False))
+    asked = select(Supporter).where(Supporter.elder_id.in_(elder_ids), Supporter.listed, ~Supporter.declined)
     families: dict[int, list[Supporter]] = {each: [] for each in elder_ids}
     for row in session.scalars(asked.order_by(Supporter.wished.desc(), Supporter.distance, Supporter.id)):
         families[row.elder_id].append(row)

@@ -106,7 +106,8 @@ def _supporters(session: Session, task: TaskRow) -> dict[str, Any]:
     """The list of P06 as it stands, and whom to call; only for its own two forms. Alleged abusers are on neither."""
     if task.subject_id is None or task.form_key not in ("supporters", "supporter_calls"):
         return {}
-    listed = [each for each in contacts.supporters_of(session, task.subject_id) if not each.alleged_abuser]
+    family = contacts.supporters_of(session, task.subject_id)
+    listed = [each for each in family if each.listed and not each.alleged_abuser]
     return {
         "listed": [_supporter(each) for each in listed],
         "calls": [

@@ -16,6 +16,7 @@ from engine.operations import Step, operation
 @operation("contacts.begin_check")
 def begin_check(session: Session, step: Step, elder_id: int) -> dict[str, Any]:
     """{"due_at"}: by when the contacts are settled, whatever the number of steps. Source: processes 4.9."""
+    contact_checks.list_kin(session, elders.get(session, elder_id))
     return {"due_at": deadline("contact_check_5wd", step.now, step.policy).due.isoformat()}
 
 

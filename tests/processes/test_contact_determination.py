@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from care import contacts, renewals
+from care import contacts, elders, renewals
 from care.contacts import Supporter
 from engine import clock, db, jobs
 from tests.processes import answers as say
@@ -142,3 +142,23 @@ def test_after_six_months_the_night_begins_a_check_and_a_fresh_one_keeps_it_quie
     town.does("name_duty_contact", phone="04721234567", cadre="王主任")
 
     assert renewals.begin_due(clock.today() + timedelta(days=170))["contact_determination"] == 0
+
+
+def test_a_child_known_only_as_a_contact_is_on_the_list_and_gone_once_taken_off(town: Town):
+    with db.writing() as session:
+        elder = elders.get(session, town.elder.id)
+        daughter = contacts.new_contact(elder, 1, "女儿", "child", "13700002222")
+        neighbour = contacts.new_contact(elder, 2, "老李", "neighbour", "13700003333")
+        contacts.set_order(session, elder, [daughter, neighbour])
+    town.start("contact_determination")
+    assert "女儿" in supporters(town)
+
+    town.does("list_supporters", **say.listed(say.supporter("儿子")))
+    town.does("call_check", **say.calls(儿子=True))
+    agrees(town)
+
+    assert order(town) == [("儿子", "child"), ("老李", "neighbour")]
+    with db.reading() as session:
+        assert [each["id"] for each in contacts.decision_input(session, town.elder.id)["children"]] == [
+            supporters(town)["儿子"].id
+        ]
