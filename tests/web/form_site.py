@@ -29,9 +29,11 @@ PAGE = """{% from "forms/form.html" import form_head, draw_form, form_actions wi
 SCRIPTS = ("app.js", "form.js")
 
 
-def site(form: Form, scripts: tuple[str, ...] = SCRIPTS, **about: Any) -> tuple[Flask, list[dict[str, Any]]]:
-    """The site and the list of what was accepted. GET / shows the form, POST / judges it."""
-    accepted: list[dict[str, Any]] = []
+def site(
+    form: Form, scripts: tuple[str, ...] = SCRIPTS, accepted: list[dict[str, Any]] | None = None, **about: Any
+) -> tuple[Flask, list[dict[str, Any]]]:
+    """The site and the list of what was accepted (`accepted`, if given). GET / shows the form, POST / judges it."""
+    accepted = [] if accepted is None else accepted
     app = Flask("web", root_path=str(Path(assets.__file__).parent), static_folder=None)
     app.secret_key = "for tests"
     app.register_blueprint(assets.bp)

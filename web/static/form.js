@@ -221,7 +221,19 @@
     }
   }
 
+  function empty(row) {
+    for (const each of inputs(row)) each.type === "radio" || each.type === "checkbox" ? (each.checked = false) : (each.value = "");
+  }
+
   for (const list of all("[data-rows]")) {
+    for (const each of all("[data-remove]", list)) each.hidden = false;
+    list.addEventListener("click", ({ target }) => {
+      const row = target.closest("[data-remove]")?.closest("[data-row]");
+      if (!row) return;
+      empty(row);
+      row.hidden = true;
+      changed();
+    });
     const button = list.querySelector("[data-add]");
     button.hidden = false;
     button.addEventListener("click", () => {
@@ -236,7 +248,8 @@
           else if (["id", "for", "aria-describedby"].includes(name)) each.setAttribute(name, value.replace(`-${from}-`, `-${to}-`));
         }
       }
-      for (const each of inputs(row)) each.type === "radio" || each.type === "checkbox" ? (each.checked = false) : (each.value = "");
+      empty(row);
+      row.hidden = false;
       button.before(row);
       inputs(row)[0].focus();
       changed();

@@ -50,10 +50,20 @@ def call(browser: Browser, accepted: list[dict[str, Any]]) -> Iterator[Page]:
     yield from _page(browser, accepted, a_form(), known={"elder": {"knows": True}})
 
 
+@pytest.fixture
+def family(browser: Browser, accepted: list[dict[str, Any]]) -> Iterator[Page]:
+    """The list of supporters with the two that are on file."""
+    both = [
+        {"name": name, "relation": "child", "phone": phone, "adult": True, "capable": True}
+        for name, phone in (("赵女儿", "13700000001"), ("赵儿子", "13600000002"))
+    ]
+    yield from _page(browser, accepted, forms.form("supporters"), known={"supporters": {"listed": both}})
+
+
 def _page(
     browser: Browser, accepted: list[dict[str, Any]], form: Any, script: bool = True, **about: Any
 ) -> Iterator[Page]:
-    app, kept = site(form, **about)
+    app, _ = site(form, accepted=accepted, **about)
     context = browser.new_context(viewport=PHONE, java_script_enabled=script, locale="zh-CN")
     page = context.new_page()
     wrong: list[str] = []
@@ -61,7 +71,6 @@ def _page(
     with served(app) as address:
         page.goto(address)
         yield page
-        accepted[:] = kept
         context.close()
     assert wrong == []
 
@@ -210,6 +219,17 @@ def test_a_short_form_is_sent_in_one_go_with_added_rows(call: Page, accepted: li
     call.get_by_role("button", name="提交").click()
 
     expect(call).to_have_title("done")
+
+
+def test_a_row_that_was_filled_in_is_taken_off(family: Page, accepted: list[dict[str, Any]]) -> None:
+    choose(family, "none", "false")
+
+    family.get_by_role("button", name="去掉这一行").first.click()
+    expect(family.locator('[name="supporters.0.name"]')).to_be_hidden()
+    family.get_by_role("button", name="提交").click()
+
+    expect(family).to_have_title("done")
+    assert [each["name"] for each in accepted[0]["supporters"]] == ["赵儿子"]
 
 
 def test_without_script_everything_can_be_filled_in_and_sent(plain_visit: Page) -> None:
