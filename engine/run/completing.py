@@ -120,10 +120,12 @@ def _complete_in_instance(step: Step, row: TaskRow, submitted: Submission, known
 def _complete_plain(session: Session, row: TaskRow, submitted: Submission, known: bool) -> Completed:
     done = Completed(row.id, None, submitted.id)
     tasks.follow(session, [], [(row.id, tasks.DONE, submitted.who)])
-    history.write(
-        session, None, submitted.who, "completed", row.element_id, row.subject_id, row.unit_path,
-        task=row.id, submitted=submissions.hash_of(submitted.body).hex(),
+    ids = {"task": str(row.id), "submitted": submissions.hash_of(submitted.body).hex()}
+    done_by = history.row_of(
+        "completed", who=submitted.who, element=row.element_id, name=row.name, subject_id=row.subject_id,
+        unit_path=row.unit_path, ids=ids,
     )  # fmt: skip
+    history.write_all(session, [done_by])
     _write(session, replace(submitted, answer=done.as_json()), known)
     return done
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from engine import clock, db, forms, history, incidents, instances, jobs, operations, run, submissions, tasks, waits
 from engine.operations import OperationFailed, operation
@@ -448,6 +449,8 @@ def test_a_plain_task_lives_without_an_instance(database, monday):
     assert open_tasks() == {}
     with db.reading() as session:
         assert submissions.of_task(session, first)[0].body == {"done": True}
+        told = session.connection().execute(select(history.history)).all()
+    assert [(row.what, row.name, row.who) for row in told] == [("completed", "打电话", 5)]
 
 
 def test_a_worker_who_slept_over_anothers_step_changes_nothing(database, monday):
