@@ -5,7 +5,8 @@ assignment, contacts, ordered visits, absences, meters, reviews of the tier and 
 P05, P06, P08, P20, P33, P35, 4.0) are ended here, and the notes to desks about the elder are taken back; needs,
 applications, errands, hazards, assessments, major changes, checks of devices and running visit periods hear of it by
 `elder.exited` or `elder.suspended` and end in their own diagrams; of a period that is over, nobody asks any more why it
-was missed. An emergency goes on until people close it.
+was missed. Whoever has left for good, or the family, is not asked any more whether they were content (P23). An
+emergency goes on until people close it.
 
 Of one who has moved inside the city it follows: whoever holds each role at the new place has it, the old place nothing.
 What the village did for want of a visitor, or a former visitor still has, goes to the new one. Public: end, follow.
@@ -18,7 +19,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from care import elders, notices, visitors, visits
+from care import elders, notices, surveys, visitors, visits
 from care.elders import Elder
 from engine import clock, instances, jobs, operations, run, tasks, work
 from engine.operations import Assignment, Subject
@@ -43,8 +44,12 @@ def end(session: Session, elder: Elder) -> None:
 def end_open_work(session: Session, item: Item) -> None:
     """Cancel the elder's live instances of these processes, with their tasks and waits, and the notes to desks."""
     elder_id = int(item.detail["elder"])
+    ended: tuple[str, ...] = ENDED
+    if elders.get(session, elder_id).status == "exited":
+        surveys.elder_left(session, elder_id)
+        ended = (*ENDED, "satisfaction")
     for state in (instances.LIVE, instances.SUSPENDED):
-        found = instances.find(session, process_ids=ENDED, state=state, subject_id=elder_id)
+        found = instances.find(session, process_ids=ended, state=state, subject_id=elder_id)
         for each in found:
             run.cancel(session, each.id, REASON)
         for each in instances.find(session, process_ids=("visit_cycle",), state=state, subject_id=elder_id):

@@ -1,8 +1,8 @@
 """Satisfaction (满意度回访): who is asked, how often it was tried, what was answered; never asked by the visitor.
 
 The denominator of K13 are those who answered; who could not be reached is counted beside it.
-Public: Survey, TRIES, open_survey, get, tried, answered, finish, sample. Source: issued plan 四(六); processes P23;
-R-EVAL-03; K13.
+Public: Survey, TRIES, open_survey, get, tried, answered, finish, elder_left, sample.
+Source: issued plan 四(六); processes P23; R-EVAL-03; K13.
 """
 
 from __future__ import annotations
@@ -122,6 +122,12 @@ def finish(session: Session, row: Survey, outcome: str) -> None:
     row.outcome = "answered" if row.answered_at is not None else outcome
     row.closed_at = clock.now()
     session.flush()
+
+
+def elder_left(session: Session, elder_id: int) -> None:
+    """Whoever was still to be asked about this elder is not asked any more."""
+    for row in session.scalars(select(Survey).where(Survey.elder_id == elder_id, Survey.closed_at.is_(None))).all():
+        finish(session, row, "exited")
 
 
 def sample(session: Session, day: date, limit: int) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from care import surveys, visitors
+from care import exits, surveys, visitors
 from care.surveys import Survey
 from engine import db, incoming, jobs
 from tests import builders
@@ -113,6 +113,19 @@ def test_an_elder_who_leaves_is_not_asked(drawn: Town):
     drawn.message("elder.exited", str(drawn.elder.id))
 
     assert ended(drawn) == "exited"
+
+
+def test_who_dies_before_the_three_days_are_over_is_not_asked_nor_is_the_family(town: Town):
+    town.message("referral.settled", "17", referral_id=7)
+    assert town.live() == ["satisfaction"]
+
+    with jobs.transaction() as session:
+        exits.apply(session, session.merge(town.elder), {"reason": "death"})
+    jobs.drain()
+    town.waits(days=4)
+
+    assert "call_back" not in town.elements()
+    assert row(town).outcome == "exited"
 
 
 def test_the_sample_is_five_percent_of_each_village_and_tier_on_the_first_of_a_month(town: Town):
