@@ -6,6 +6,7 @@ deletes a row, the database refuses it (a trigger that the migration makes), and
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,10 +135,22 @@ def last_of(session: Session, who: int, task_id: UUID, among: int = 20) -> Histo
     return next((HistoryRow(**row._mapping) for row in rows if row.task_id == task_id), None)
 
 
-def of_subject(session: Session, subject_id: int, before: int | None = None, limit: int = 100) -> list[HistoryRow]:
-    """What happened about a person, newest first; `before` is the id of the last row seen."""
+def of_subject(
+    session: Session,
+    subject_id: int,
+    before: int | None = None,
+    limit: int = 100,
+    among: Collection[str] | None = None,
+    done_by_people: Collection[str] = (),
+) -> list[HistoryRow]:
+    """What happened about a person, newest first; `before` is the id of the last row seen.
+
+    Only codes `among` these, and of those `done_by_people` what somebody did; default: every row.
+    """
     c = history.c
     query = select(history).where(c.subject_id == subject_id)
+    if among is not None:
+        query = query.where(c.what.in_(among) | (c.what.in_(done_by_people) & c.who.is_not(None)))
     if before is not None:
         query = query.where(c.id < before)
     rows = session.connection().execute(query.order_by(c.id.desc()).limit(limit))

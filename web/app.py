@@ -69,6 +69,7 @@ PAGES = (
     "web.oversight",
     "web.policy",
     "web.tier_story",
+    "web.elder_story",
     "web.instances",
     "web.operating",
     "web.operating_many",

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from care import access, device_checks, devices, files, liaison_cards, organisation, people, roles
 from care.cases import KINDS, Case
 from care.devices import Device, Placement
-from care.elders import CATEGORY_TITLES, TIERS, Elder
+from care.elders import CATEGORY_TITLES, STATUS_TITLES, TIERS, Elder
 from care.errors import NotFound, RuleBroken
 from care.people import Person
 from care.roles import Part
 from engine import db, history, tasks
-from web import begin, briefs, case_views, stories
+from web import begin, briefs, case_views, elder_story, stories
 from web.errors import wants_json
 from web.language import N_, gettext, language
 from web.pages import Entry, page
@@ -147,6 +147,8 @@ def _file(elder_id: int, revealed: dict[str, str], notice: str = "") -> Response
             file=opened,
             revealed=revealed,
             notice=notice,
+            standing="" if opened.status == "in_register" else STATUS_TITLES[opened.status][language() == "en"],
+            has_left=opened.status == "exited",
             categories=[
                 CATEGORY_TITLES[code][language() == "en"] for code in opened.categories if code in CATEGORY_TITLES
             ],
@@ -168,9 +170,7 @@ def _recent(session: Session, person: Person, parts: frozenset[Part], elder_id: 
     """What happened lately; nothing of a closed file that the person is not named in."""
     if not parts & {Part.VISITS, Part.CASES}:
         return []
-    closed = access.closed_instances(session, person, elder_id)
-    rows = history.of_subject(session, elder_id, limit=60)
-    return [row for row in rows if stories.tells(row) and row.instance_id not in closed][:8]
+    return elder_story.told(session, person, elder_id, limit=8)
 
 
 def _emergencies(session: Session, person: Person, elder_id: int) -> list[tuple[Case, str]]:

@@ -6,14 +6,16 @@ steps of the machine are not told: people read who did what, what was not done i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from care import people, roles
+from care.changes import KINDS
 from engine import clock
 from engine.history import HistoryRow
 from engine.tasks import TaskRow, words
@@ -78,6 +80,35 @@ OF_CASE = {
     "false_alarm": N_("误报结案"),
     "restricted": N_("仅承办人员可见"),
 }
+OF_ELDER = {
+    "registered": N_("列入名册"),
+    "tier.high": N_("按表定级：高风险"),
+    "tier.key": N_("按表定级：重点"),
+    "tier.general": N_("按表定级：一般"),
+    "tier.none": N_("按表定级：未纳入"),
+    "tier.lowered.key": N_("等级下调为重点"),
+    "tier.lowered.general": N_("等级下调为一般"),
+    "tier.lowered.none": N_("不再纳入分级"),
+    "exit.death": N_("因去世退出"),
+    "exit.moved_out": N_("迁出本市，退出"),
+    "exit.moved_within": N_("迁到新的嘎查村（社区）"),
+    "exit.institution": N_("入住机构，暂停"),
+    "exit.missing": N_("失联无果，退出"),
+    "exit.own_wish": N_("个人不愿继续，退出"),
+    "exit.out_of_scope": N_("不再符合条件，退出"),
+    "change.stabilised": N_("已稳定，恢复原来的探访频次"),
+    "change.unfounded": N_("变故不属实"),
+}
+BY_PEOPLE = frozenset(("completed",))
+"""Codes that tell something only where a person did it: the machine completes steps too."""
+ALWAYS = frozenset(
+    (
+        *(TOLD.keys() - BY_PEOPLE),
+        *OF_ELDER,
+        *(f"case.{each}" for each in OF_CASE),
+        *(f"change.{each}" for each in KINDS),
+    )
+)
 LADDER = frozenset(("late", "handed_up"))
 MISSED = LADDER | frozenset(
     ("incident", "not_agreed", "sent_back", "case.feedback_late", "case.reopened", "case.no_contact_to_tell")
@@ -95,17 +126,16 @@ class Step:
 
 
 def tells(row: HistoryRow) -> bool:
-    """Whether people read this row: what a person did, and the milestones of a case; not the steps of the machine."""
-    return _of_case(row) != "" or (row.what in TOLD and (row.who is not None or row.what != "completed"))
+    """Whether people read this row: what a person did, and milestones; not the steps of the machine."""
+    return row.what in ALWAYS or (row.what in BY_PEOPLE and row.who is not None)
 
 
 def of_rows(session: Session, rows: Iterable[HistoryRow], reasons: bool = False) -> list[Step]:
     """Rows that tell something, in the order given; with `reasons` also why, for who may read what was said."""
     told = [row for row in rows if tells(row)]
-    named = {row.who for row in told if row.who is not None} | {each for row in told for each in changes.people_in(row)}
-    who = people.names(session, named)
+    who = people.names(session, people_of(told))
     why = words.texts(session, [each for row in told if (each := _word(row))]) if reasons else {}
-    steps = {row.element: task_name(row.name) for row in told if row.element and row.name}
+    steps = _steps(told)
     return [
         Step(
             "missed" if row.what in MISSED else "done",
@@ -117,6 +147,41 @@ def of_rows(session: Session, rows: Iterable[HistoryRow], reasons: bool = False)
     ]
 
 
+def people_of(rows: Iterable[HistoryRow]) -> set[int]:
+    """Ids of everybody who did something in these rows or stands in a change."""
+    return {each for row in rows for each in (*changes.people_in(row), row.who) if each is not None}
+
+
+def phrases(rows: Sequence[HistoryRow], names: Mapping[int, str]) -> list[tuple[str, str]]:
+    """(words, who did it) of rows that tell something, short: «转交（本岗位 → 王五）» where it was more than done.
+
+    What somebody's work led to («按表定级：重点») comes after the work, though the machine wrote it down before.
+    """
+    steps = _steps(rows)
+    found = []
+    ordered = [row for _, same in groupby(rows, lambda row: row.who) for row in sorted(same, key=_is_milestone)]
+    for row in ordered:
+        aside = [translated(TOLD[row.what])] if row.name and row.what in TOLD and row.what not in BY_PEOPLE else []
+        aside += [changes.words_of(row, names, steps), whom_it_told(row) if row.what in LADDER else "", row.note or ""]
+        said = _comma().join(each for each in aside if each)
+        more = (f" ({said})" if language() == "en" else f"（{said}）") if said else ""
+        found.append((_title(row) + more, names.get(row.who, "") if row.who is not None else ""))
+    return found
+
+
+def _is_milestone(row: HistoryRow) -> bool:
+    return _milestone(row) != ""
+
+
+def _steps(rows: Iterable[HistoryRow]) -> dict[str, str]:
+    """Names of the steps that these rows are about, by element."""
+    return {row.element: task_name(row.name) for row in rows if row.element and row.name}
+
+
+def _comma() -> str:
+    return ", " if language() == "en" else "，"
+
+
 def _word(row: HistoryRow) -> UUID | None:
     """The id of the reason that somebody gave."""
     found = (row.ids or {}).get("word")
@@ -124,15 +189,22 @@ def _word(row: HistoryRow) -> UUID | None:
 
 
 def _title(row: HistoryRow) -> str:
-    milestone = _of_case(row)
+    milestone = _milestone(row)
     if milestone:
-        return translated(milestone)
+        return milestone
     return task_name(row.name) if row.name else translated(TOLD[row.what])
 
 
-def _of_case(row: HistoryRow) -> str:
-    """The milestone of a case in words, empty for other rows."""
-    return OF_CASE.get(row.what.removeprefix("case."), "") if row.what.startswith("case.") else ""
+def _milestone(row: HistoryRow) -> str:
+    """What stands from then on, in words; empty for what somebody did."""
+    kind, _, code = row.what.partition(".")
+    if row.what in OF_ELDER:
+        return translated(OF_ELDER[row.what])
+    if kind == "case":
+        return translated(OF_CASE[code])
+    if kind == "change":
+        return KINDS[code][language() == "en"]
+    return ""
 
 
 def _note(row: HistoryRow, who: Mapping[int, str], changed: str, why: Mapping[UUID, str]) -> str:
@@ -147,7 +219,7 @@ def _note(row: HistoryRow, who: Mapping[int, str], changed: str, why: Mapping[UU
     word = _word(row)
     if word is not None and word in why:
         said.append(why[word])
-    return (", " if language() == "en" else "，").join(each for each in said if each)
+    return _comma().join(each for each in said if each)
 
 
 def whom_it_told(row: HistoryRow) -> str:

@@ -50,6 +50,7 @@ FACT_TITLES = {
 REASONS = {
     "registration": N_("建档分级"),
     "registered": N_("建档分级"),
+    "onboarding": N_("入户评估"),
     "review": N_("复评"),
     "assessment": N_("入户评估"),
 }

@@ -81,6 +81,16 @@ def calendar_day(day: date, today: date, language: str = "zh") -> str:
     return ("" if day.year == today.year else f"{day.year}年") + f"{day.month}月{day.day}日"
 
 
+def month(day: date, language: str = "zh") -> str:
+    """2026年11月."""
+    return f"{_MONTHS[day.month - 1]} {day.year}" if language == "en" else f"{day.year}年{day.month}月"
+
+
+def month_day(day: date, language: str = "zh") -> str:
+    """11月29日, whatever the year."""
+    return calendar_day(day, day, language)
+
+
 def clock_time(moment: datetime) -> str:
     """09:02; the last minute of a day is 24:00."""
     local = clock.local(moment)

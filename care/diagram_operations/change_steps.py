@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from care import changes, elders, notices, policies
 from care.changes import MajorChange
+from engine import history
 from engine.operations import Step, operation
 
 _WARNED_BEFORE = timedelta(hours=4)
@@ -44,7 +45,14 @@ def confirm(session: Session, step: Step, change_id: int, element: str) -> dict[
     """The same fields: whether the village found it to be so, and which kinds. Source: P10 T1."""
     row, answers = changes.get(session, change_id), step.answers(element)
     changes.confirm(session, row, answers.get("confirmed") is True, answers.get("kinds") or [])
+    if row.confirmed_at is not None:
+        for kind in row.kinds:
+            _noted(session, step, row, kind)
     return _said(row)
+
+
+def _noted(session: Session, step: Step, row: MajorChange, what: str) -> None:
+    history.write(session, step.instance_id, step.by, f"change.{what}", step.element_id, row.elder_id, row.unit_path)
 
 
 @operation("changes.first_visit")
@@ -83,4 +91,6 @@ def judge(session: Session, step: Step, change_id: int, element: str) -> dict[st
 @operation("changes.close")
 def close(session: Session, step: Step, change_id: int, outcome: str) -> None:
     """Back to the usual rhythm: `outcome` is unfounded, stabilised or exited."""
-    changes.close(session, changes.get(session, change_id), outcome)
+    row = changes.get(session, change_id)
+    changes.close(session, row, outcome)
+    _noted(session, step, row, outcome)

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from care import elders
 from care.files import AccessLog
+from engine import clock, history
 from engine.db import Database
 from tests.builders import a_city, an_elder
 from tests.web.conftest import Browser, Place, a_task
+from web import tier_story
 
 
 def readings(database: Database) -> list[tuple[int, str]]:
@@ -114,9 +121,40 @@ def test_the_file_leads_to_what_is_owed(site: Browser, database: Database, place
 
 
 def test_searching_finds_by_name_number_and_whole_telephone(site: Browser, database: Database, place: Place) -> None:
-    site.sign_in(place.users["village_desk"])
+    site.sign_in(place.users["visitor"])
 
     assert "田桂芝" in site.get("/elders?q=田桂").text
     assert "田桂芝" in site.get(f"/elders?q={place.elder_number.lower()}").text
     assert "没有找到" in site.get("/elders?q=不存在的人").text
     assert "没有找到" in site.get("/elders?q=%25").text, "signs of patterns find nothing"
+
+
+def test_the_file_of_one_who_has_died_says_so_and_offers_no_call(
+    site: Browser, database: Database, place: Place
+) -> None:
+    site.sign_in(place.users["visitor"])
+    assert "打电话" in site.get(f"/elders/{place.elder_id}").text
+    with database.writing() as session:
+        elders.set_status(session, elders.get(session, place.elder_id), "exited")
+
+    shown = site.get(f"/elders/{place.elder_id}").text
+
+    assert ">退出</span>" in shown
+    assert "打电话" not in shown and f"/report?elder={place.elder_id}" not in shown
+
+
+def test_every_reason_for_a_tier_that_a_diagram_gives_has_words() -> None:
+    decides = re.compile(r'id="tiers\.decide".*?id="reason"[^>]*value="&quot;(\w+)&quot;"', re.DOTALL)
+    folder = Path(tier_story.__file__).parents[1] / "processes"
+    given = {each for file in folder.glob("*/*.bpmn") for each in decides.findall(file.read_text(encoding="utf-8"))}
+
+    assert given and given <= tier_story.REASONS.keys()
+
+
+def test_a_year_stands_on_a_line_of_its_own_in_a_timeline(site: Browser, database: Database, place: Place) -> None:
+    with database.writing() as session:
+        row = history.row_of("completed", who=place.ids["visitor"], name="探访", subject_id=place.elder_id)
+        history.write_all(session, [row | {"at": clock.now() - timedelta(days=400)}])
+    site.sign_in(place.users["visitor"])
+
+    assert "年<wbr>" in site.get(f"/elders/{place.elder_id}").text
