@@ -7,8 +7,9 @@
 
 `does` finds the task on the worklist page of whoever signed in, fills in the form as the page draws it (what the page
 prefills stays), posts it, and expects to be sent on. It holds the task's role and time to the table `TASKS` of
-life_tasks.py. «village_desk@there» is who holds a role in the second district (`another_district`). Nothing here calls
-a function of the product to get something done; the database is only read.
+life_tasks.py. A role is held where the elder lives now (`at`); «village_desk@there» is who holds it in the second
+district (`another_district`), «village_desk@» in the first. Nothing here calls a function of the product to get
+something done; the database is only read.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 from click.testing import CliRunner, Result
@@ -59,8 +60,8 @@ class Life:
         nightly.keep_planning()  # as `visitflow worker` does when it starts; the hourly looks have their own tests
         self.app = create_app({"TESTING": True, "RATELIMIT_ENABLED": False})
         self.elder_id = self.spouse_id = 0
-        self.died_at = self.left_at = clock.now()
-        self.name = ""
+        self.bereaved_at = self.died_at = self.left_at = clock.now()
+        self.at, self.district = "", "第一区"
         self._browsers: dict[str, Browser] = {}
 
     def _takes_on(self, session: Session, city: City, where: str = "") -> None:
@@ -79,6 +80,16 @@ class Life:
             there.village.name = village
             self._takes_on(session, there, "@there")
             return there.district.path
+
+    def holder(self, role: str) -> str:
+        """The role where he lives now, unless a place is named: «visitor» -> «visitor@there»."""
+        return role.removesuffix("@") if "@" in role else role + self.at
+
+    def id_of(self, role: str) -> int:
+        return self.staff[self.holder(role)]
+
+    def name_of(self, role: str) -> str:
+        return self.names[self.holder(role)]
 
     # --- the command line ---
 
@@ -108,12 +119,13 @@ class Life:
         """A page as the holder of a role sees it."""
         answer = self.browser(role).get(address)
         if answer.status_code == 302 and "/sign-in" in (answer.location or ""):
-            del self._browsers[role]
+            del self._browsers[self.holder(role)]
             answer = self.browser(role).get(address)
         assert answer.status_code == 200, f"{role} {address}: {answer.status_code}"
         return html.fromstring(answer.text)
 
     def browser(self, role: str) -> Browser:
+        role = self.holder(role)
         if role not in self._browsers:
             opened = Browser(self.app.test_client())
             signed_in = opened.sign_in(self.users[role])
@@ -135,20 +147,14 @@ class Life:
         return found
 
     def does(
-        self,
-        role: str,
-        element: str,
-        answers: Answers | None = None,
-        *,
-        of: int | None = None,
-        due: str = "",
-        inside: UUID | None = None,
+        self, role: str, element: str, answers: Answers | None = None, *, of: int | None = None, due: str = ""
     ) -> None:
         """Find the task on the worklist of this role's holder, fill in its form, send it, and let all follow.
 
         `due`: the time by which it has to be done, where the table does not tell it («2026-08-24 23:59»).
         """
-        row = self.task(element, of, due, inside)
+        role = self.holder(role)
+        row = self.task(element, of, due)
         self._is_as_it_should(row, role, due)
         address = f"/tasks/{row.id}"
         assert address in {each[0] for each in self.worklist(role)}, (
@@ -157,9 +163,9 @@ class Life:
         self.fills_in(role, address, answers or {})
         jobs.drain()
 
-    def begins(self, role: str, matter: str) -> None:
+    def begins(self, role: str, matter: str, of: int | None = None) -> None:
         """«发起» on the elder's page."""
-        address = f"/elders/{self.elder_id}/begin"
+        address = f"/elders/{of or self.elder_id}/begin"
         self.page(role, address)
         answer = self.browser(role).post(address, {"matter": matter})
         assert answer.status_code == 302, f"{role} cannot begin {matter}: {answer.status_code}"
@@ -173,20 +179,20 @@ class Life:
         mode: str = "home",
         kind: str = "",
         of: int | None = None,
-        who: str = "visitor",
-        inside: UUID | None = None,
     ) -> None:
         """A whole visit of P08: accepted, checked in, recorded, confirmed by the elder. `due`: the visit's day.
 
-        `inside`: the instance that asks for it, where two ask for one of that day.
+        Of two that are due then, the one that somebody ordered goes before that of the period.
         """
-        self.does(who, "accept_or_swap", {"by": "visitor"}, due=due, of=of, inside=inside)
-        self.does(who, "go", {"mode": mode, "met": "yes"} | ({"by": "qr"} if mode == "home" else {}), due=due, of=of)
+        self.does("visitor", "accept_or_swap", {"by": "visitor"}, due=due, of=of)
+        self.does(
+            "visitor", "go", {"mode": mode, "met": "yes"} | ({"by": "qr"} if mode == "home" else {}), due=due, of=of
+        )
         started = clock.local(clock.now()).isoformat(timespec="minutes")[:16]
-        drawn = self.form(who, f"/tasks/{self.task('visit_form', of).id}")
+        drawn = self.form("visitor", f"/tasks/{self.task('visit_form', of).id}")
         assert not kind or dict(drawn.form_values())["kind"] == kind
-        self.does(who, "visit_form", {"ended_at": started, **record}, due=due, of=of)
-        self.does(who, "elder_confirm", {"satisfaction": "good"}, due=due, of=of)
+        self.does("visitor", "visit_form", {"ended_at": started, **record}, due=due, of=of)
+        self.does("visitor", "elder_confirm", {"satisfaction": "good"}, due=due, of=of)
 
     def fills_in(self, role: str, address: str, answers: Answers) -> None:
         """The form of the task at an address, sent as a browser would send it."""
@@ -229,18 +235,25 @@ class Life:
         with db.reading() as session:
             return tasks.find(session, filters=tasks.Filters(), limit=500).rows
 
-    def task(self, element: str, of: int | None = None, due: str = "", inside: UUID | None = None) -> TaskRow:
+    def task(self, element: str, of: int | None = None, due: str = "") -> TaskRow:
         """The open task of an element, of several the one due then, else the most pressing.
 
-        Before the elder is known it is that of the registration.
+        Before the elder is known it is that of the registration; of tasks about nobody, the one of his district.
         """
-        with db.reading() as session:
-            rows = tasks.find(session, filters=tasks.Filters(), limit=500).rows
+        rows = self.task_rows()
         wanted = of or self.elder_id or None
         found = [row for row in rows if row.element_id == element and row.subject_id in (wanted, None)]
-        found = [row for row in found if inside in (None, row.instance_id)]
         assert found, f"no open task {element}; open: {sorted(row.element_id for row in rows)}"
+        found.sort(key=lambda row: (not row.unit_path.startswith(self.district_path()), self.is_of_a_period(row)))
         return next((row for row in found if due and self.due(row) == datetime.fromisoformat(due)), found[0])
+
+    def district_path(self) -> str:
+        """Where he lives: «/1/2/»."""
+        return "/".join((self.elder().unit_path if self.elder_id else self.village).split("/")[:3]) + "/"
+
+    def is_of_a_period(self, row: TaskRow) -> bool:
+        with db.reading() as session:
+            return row.instance_id is not None and instances.get(session, row.instance_id).process_id == "visit_cycle"
 
     def live(self, of: int | None = None) -> list[str]:
         """Processes about the elder that are still running."""
@@ -336,14 +349,14 @@ def _sent(session: Session, since: datetime | None) -> Iterator[dict[str, Any]]:
 
 
 def _filled(form: html.FormElement, answers: Answers) -> dict[str, list[str]]:
-    """What a browser sends: all that the page drew, with the answers in their places.
+    """What a browser sends: all that the page drew, with the answers in their places; a list's other rows are removed.
 
     Raises AssertionError for an answer that the page has no field for, or does not offer.
     """
     given = {each.get("name") for each in form.xpath(".//input[@data-given]")}
     data: dict[str, list[str]] = {}
     for name, value in form.form_values():
-        if name not in given:
+        if name not in given and not _removed(name, answers):
             data.setdefault(name, []).append(value)
     for name, values in _flat(answers):
         offered = _offered(form, name)
@@ -351,6 +364,13 @@ def _filled(form: html.FormElement, answers: Answers) -> dict[str, list[str]]:
         assert not offered or set(values) <= offered, f"the page offers {sorted(offered)} for {name}, not {values}"
         data[name] = values
     return data
+
+
+def _removed(name: str, answers: Answers) -> bool:
+    """Whether a field stands in a row beyond those that are given of its list."""
+    field, _, rest = name.partition(".")
+    rows, number = answers.get(field), rest.partition(".")[0]
+    return isinstance(rows, list) and number.isdigit() and int(number) >= len(rows)
 
 
 def _flat(answers: Answers, above: str = "") -> Iterator[tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ from care.duties import DutyCase
 from care.hazards import Hazard
 from care.referrals import Referral
 from care.surveys import Survey
+from tests.flows import life_visits
 from tests.flows import life_words as words
 from tests.flows.life import Life
 
@@ -19,7 +20,9 @@ def first_visit(life: Life) -> None:
         home_safety={**dict.fromkeys(words.HOME, words.SAFE), "floor": floor},
     )
     life.visits(found, due="2026-08-07 18:00", kind="regular")
-    life.does("village_desk", "village_check", {"way": "phone", "answer": "ok"})
+    assert "village_check" in life.open()
+    life_visits.and_hers(life)
+    life_visits.drawn_by_lot(life)
     assert {"need_referral", "hazard_rectification"} <= set(life.live())
 
 
@@ -64,8 +67,7 @@ def a_son_who_does_not_come(life: Life) -> None:
 
 
 def a_quiet_visit(life: Life) -> None:
-    life.until("2026-09-01 10:00")
-    life.visits(words.at_home(), due="2026-09-01 18:00", kind="regular")
+    life_visits.every_other_week(life, "2026-09-01")
     life.until("2026-09-07 09:00")  # the fifteen days of the son were over on Friday at six
     life.does("village_desk", "check_urged", VAIN, due="2026-09-09 23:59")
     urged(life, until="2026-09-22")

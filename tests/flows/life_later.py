@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from care import special_periods
 from care.duties import DutyCase
+from care.referrals import Referral
 from care.special_periods import SpecialPeriod
-from care.visits import VisitObligation
-from engine import clock, db, instances
+from engine import db, instances
+from tests.flows import life_visits
 from tests.flows import life_words as words
 from tests.flows.life import Life
-from tests.flows.life_beginning import NAME
+from tests.flows.life_beginning import NAME, SPOUSE
 from tests.processes import answers as say
 
 STORM = "blizzard-7"
 VILLAGE = "新居社区"
 
 
-def visited_every_other_week(life: Life, *days: str) -> None:
-    """A fortnight after the last visit each time, which is when the next one is due."""
-    for day in days:
-        life.until(f"{day} 11:00")
-        life.visits(words.at_home(), due=f"{day} 18:00", kind="regular")
-        if "village_check" in life.open():  # one in twenty
-            life.does("village_desk", "village_check", {"way": "phone", "answer": "ok"})
-        owed = life.rows(VisitObligation)[-1]
-        assert (owed.period, owed.state) == ("two_weeks", "fulfilled")
-
-
 def the_ninth_of_the_ninth(life: Life) -> None:
     life.until("2026-10-17 10:00")
     life.visits(words.by_phone(), mode="phone", due="2026-10-18 00:30", kind="special_period")
+    life_visits.and_hers(life)
 
 
-def the_festivals_are_reported(life: Life) -> None:
+def the_festivals_are_reported(life: Life, number: int) -> None:
     """The district writes a report of each festival that is over."""
     reports = [row for row in life.task_rows() if row.element_id == "close_report"]
-    assert len(reports) == 2
-    for _ in reports:
+    mine = [row for row in reports if row.unit_path.startswith(life.district_path())]
+    assert len(mine) == number
+    for _ in mine:
         life.does("district_desk", "close_report", {"words": "都看望到了"})
 
 
@@ -91,52 +83,67 @@ def he_keeps_his_word(life: Life) -> None:
 
 
 def to_another_district(life: Life) -> None:
-    """While a visit is ordered and a need is looked at. The file goes along; nothing of him stays behind."""
+    """Both move, while a visit is ordered and a need is looked at. The files go along; nothing of them stays behind."""
     life.until("2027-01-18 10:00")
     there = life.another_district(VILLAGE)
     life.says("need.raised", f"{life.elder_id}:cleaning", elder_id=life.elder_id, category="cleaning")
     life.begins("village_desk", "visit")
-    life.begins("village_desk", "exit")
-    life.does("village_desk", "confirm_exit", {"reason": "moved_within", "on": "2027-01-18", "ground": "女儿接去同住",
-                                               "new_unit": VILLAGE, "new_address": "新居社区3号楼"})  # fmt: skip
-    life.does("township_desk", "approve", {"answer": "yes"})
+    for elder in (life.spouse_id, life.elder_id):
+        life.begins("village_desk", "exit", of=elder)
+        said = {"reason": "moved_within", "on": "2027-01-18", "ground": "换到有电梯的房子", "new_unit": VILLAGE}
+        life.does("village_desk", "confirm_exit", said | {"new_address": "新居社区3号楼"}, of=elder)
+        life.does("township_desk", "approve", {"answer": "yes"}, of=elder)
 
-    elder = life.elder()
+    elder, wife = life.elder(), life.elder(life.spouse_id)
     assert (elder.status, elder.tier) == ("in_register", "key") and elder.unit_path.startswith(there)
-    mine = [row for row in life.task_rows() if row.subject_id == life.elder_id]
-    assert {"check_need", "accept_or_swap", "propose"} <= {row.element_id for row in mine}
-    assert [row.element_id for row in mine if not row.unit_path.startswith(there) and row.unit_path > "/1/"] == []
-    for role in ("village_desk", "visitor", "township_desk", "district_desk"):
-        assert [text for _, _, text in life.worklist(role) if NAME in text] == []
+    assert wife.unit_path == elder.unit_path
+    both = [row for row in life.task_rows() if row.subject_id in (elder.id, wife.id)]
+    assert {"check_need", "accept_or_swap", "propose"} <= {row.element_id for row in both if row.subject_id == elder.id}
+    assert [row.element_id for row in both if not row.unit_path.startswith(there) and row.unit_path > "/1/"] == []
+    for role in ("village_desk@", "visitor@", "township_desk@", "district_desk@"):
+        assert [text for _, _, text in life.worklist(role) if NAME in text or SPOUSE in text] == []
         assert life.browser(role).get(f"/elders/{life.elder_id}").status_code == 404
+    life.at, life.district = "@there", "第二区"
 
 
 def welcomed_there(life: Life) -> None:
     """A new visitor within three days; until then the village there acts, and its visit goes to the new one."""
     due = "2027-01-21 10:00"
     before = life.now()
-    assert any(NAME in text for _, _, text in life.worklist("village_desk@there"))
-    said = say.proposal("", "") | {"visitor": life.names["visitor@there"], "visitor_b": life.names["visitor_b@there"]}
-    life.does("village_desk@there", "propose", said | {"from_on": "2027-01-18"}, due=due)
-    life.does("visitor@there", "accept", {"answer": "accept", "read": True})
-    life.does("township_desk@there", "confirm", {"answer": "yes"}, due=due)
-    assert "liaison_card" in life.templates(before)
-    life.does("village_desk@there", "check_need", {"answer": "refer", "wish": "每周打扫一次"})
-    with db.reading() as session:
-        (order,) = instances.find(session, process_ids=("visit_ordered",), subject_id=life.elder_id)
-    (ordered,) = (row for row in life.task_rows() if row.element_id == "accept_or_swap" and row.instance_id == order.id)
-    assert ordered.due_at is not None
-    assert ordered.assignee_id == life.staff["visitor@there"]
-    due = f"{clock.local(ordered.due_at):%Y-%m-%d %H:%M}"
-    life.visits(words.at_home(), due=due, who="visitor@there", inside=order.id)
+    assert any(NAME in text for _, _, text in life.worklist("village_desk"))
+    said = say.proposal("", "") | {"visitor": life.name_of("visitor"), "visitor_b": life.name_of("visitor_b")}
+    for elder in (life.spouse_id, life.elder_id):
+        life.does("village_desk", "propose", said | {"from_on": "2027-01-18"}, due=due, of=elder)
+        life.does("visitor", "accept", {"answer": "accept", "read": True}, of=elder)
+        life.does("township_desk", "confirm", {"answer": "yes"}, due=due, of=elder)
+    assert life.templates(before).count("liaison_card") == 2
+    life.does("village_desk", "check_need", {"answer": "refer", "wish": "每周打扫一次"})
+    ordered = life.task("accept_or_swap")
+    assert not life.is_of_a_period(ordered) and ordered.assignee_id == life.id_of("visitor")
+    life.visits(words.at_home(), due=f"{life.due(ordered):%Y-%m-%d %H:%M}", kind="targeted")
+    life_visits.and_hers(life)
 
 
 def his_story_so_far(life: Life) -> None:
     """«近来» on his page in the new place: newest first, each with who did it."""
-    visitor, desk = (life.names[f"{role}@there"] for role in ("visitor", "village_desk"))
+    visitor, desk = (life.name_of(role) for role in ("visitor", "village_desk"))
     handed_on = f"接探访单或转交转交，本岗位 → {visitor}"  # the ordered visit and that of the period
-    assert [each.removeprefix("10:00") for each in life.timeline("village_desk@there")] == [
+    assert [each.removeprefix("10:00") for each in life.timeline()] == [
         "本期已由另一次探访完成，这次不用去",
         f"老人确认{visitor}，办完", f"五了解四协助三排查{visitor}，办完", f"到户签到{visitor}，办完",
         f"接探访单或转交{visitor}，办完", f"核实需求{desk}，办完", handed_on, handed_on,
     ]  # fmt: skip
+
+
+def his_home_is_cleaned(life: Life) -> None:
+    """The need that moved along is served in the new place."""
+    life.does("village_desk", "accept", {"answer": "accept", "who": "家政点"})
+    life.does("village_desk", "serve", {"served": True, "what": "每周二打扫"})
+    life.does("visitor", "confirm_with_elder", {"how": "phone", "answer": "yes"})
+    assert [each.outcome for each in life.rows(Referral)] == ["settled", "settled"]
+    life_visits.drawn_by_lot(life)
+
+
+def asked_whether_it_is_clean(life: Life) -> None:
+    life.until("2027-01-21 10:00")
+    life.does("surveyor", "call_back", say.scored(5))

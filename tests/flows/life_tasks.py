@@ -54,6 +54,7 @@ TASKS = {
     "progress_watch": Told("township_desk", "period_watch", "given", "P09 T3"),
     "close_report": Told("district_desk", "period_report", "wd3", "P09 T4"),
     "confirm_change": Told("village_desk", "change", "h2", "P10 T1 2 h"),
+    "first_visit_20h": Told("township_desk", "note", "d3", "P10 late first visit: township at 20 h"),
     "plan_update": Told("village_desk", "care_plan", "wd3", "P10 T2"),
     "judge_stable": Told("township_desk", "stable", "d2", "P10 weekly"),
     # P11, P14, P23
@@ -72,12 +73,13 @@ TASKS = {
     "grid_worker_check": Told("grid_worker", "alarm_call", "m15", "P15 T4 15 min in town; 4.9"),
     "family_comes": Told("monitor_desk", "family_comes", "m10", "附5一 家属到场陪护; 4.0 inside an emergency 10 min"),
     "call_120": Told("monitor_desk", "rescue_call", "m10", "P17a; 4.0 inside an emergency 10 min"),
-    "doctor_informs": Told("family_doctor", "acknowledge", "m30", "P17a family doctor told", "township_desk"),
+    "doctor_informs": Told("family_doctor", "acknowledge", "m30", "P17a family doctor told", "village_desk"),
     "escort": Told("village_desk", "escort", "h1", "P17a 陪同就医"),
     "hospital_result": Told("village_desk", "hospital_result", "h24", "P17a"),
     "feedback_24h": Told("monitor_desk", "feedback", "given", "P18 T1 24 h from the alarm; 附5"),
     "review_3wd": Told("village_desk", "review", "wd3", "P18 T2 3 wd, never who handled it; 附5", "township_desk"),
     "check_file": Told("village_desk", "case_file", "wd2", "P18 T3"),
+    "review_again": Told("village_desk", "note", "d14", "P18 T2 again after return; 4.0 F-NOTE"),
     "approve_archive": Told("township_desk", "confirm", "wd2", "P18 T3 township approves for 紧急"),
     # P19
     "verify": Told("village_desk", "duty_verify", "wd5", "P19 stage 0 5 wd; 4.9"),

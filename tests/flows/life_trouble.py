@@ -11,7 +11,7 @@ from care.changes import MajorChange
 from care.duties import DutyCase
 from care.special_periods import PeriodContact, SpecialPeriod
 from care.visits import VisitObligation
-from tests.flows import life_help
+from tests.flows import life_help, life_visits
 from tests.flows import life_words as words
 from tests.flows.life import Life
 from tests.processes import answers as say
@@ -38,6 +38,7 @@ def he_falls_and_presses(life: Life) -> None:
     life.does("monitor_desk", "call_elder", {**say.urgent("fall"), "state_words": "摔倒站不起来"})
     assert not {"call_family", "ask_visitor", "grid_worker_check"} & life.open().keys()
     life.does("monitor_desk", "call_120", {"services": ["120"], "called_by": "坐席", "level": "urgent"})
+    life.does("village_desk", "doctor_informs", say.taken())
     life.does("monitor_desk", "family_comes", {"whom": "赵女儿", "answer": "comes"})
     life.does("village_desk", "escort", {"who": "family", "hospital": "第一医院"})
     life.until("2026-09-08 23:00")
@@ -84,6 +85,7 @@ def in_hospital(life: Life) -> None:
     """
     life.until("2026-09-15 10:00")
     assert life.rows(VisitObligation)[-1].state == "fulfilled" and "accept_or_swap" not in life.open()
+    life_visits.and_hers(life)
     life.does("surveyor", "call_back", {"way": "phone", "reached": "yes", "respondent": "family", "overall": 5})
     life.until("2026-09-18 09:00")
     life.does("visitor", "confirm_back", {"answer": "back"})
@@ -93,22 +95,22 @@ def in_hospital(life: Life) -> None:
     assert life.live().count("major_change") == 1
 
 
+def reviewed_again_at_home(life: Life) -> None:
+    """Reviewed at his bed, he is looked at once more when he is home (P18 T2)."""
+    said = {"result": "done", "text": "已在家复核，能扶着走"}
+    life.does("village_desk", "review_again", said, due="2026-09-25 15:00")
+
+
 def judged(life: Life, at: str, stable: bool) -> None:
     """Each week the township judges; before the fourteen days it goes on whatever it says."""
     life.until(at)
     life.does("township_desk", "judge_stable", {"stable": stable, "words": "能下床走动"})
 
 
-def visited_every_week(life: Life, day: str, due: str = "") -> None:
-    """While the change lasts the key tier is visited each week; the new periods begin with Monday 21 September."""
-    life.until(f"{day} 11:00")
-    life.visits(words.at_home(), due=f"{due or day} 18:00", kind="regular")
-    owed = life.rows(VisitObligation)[-1]
-    assert (owed.period, owed.context, owed.state) == ("week", "major_change", "fulfilled")
-
-
 def stable_again(life: Life) -> None:
     judged(life, "2026-10-02 17:00", True)
+    life_visits.and_hers(life)
+    life_visits.drawn_by_lot(life)
     assert life.rows(MajorChange)[0].outcome == "stabilised"
     life.until("2026-10-05 09:00")
     owed = life.rows(VisitObligation)[-1]
@@ -122,6 +124,7 @@ def the_moon_festival(life: Life) -> None:
     assert (period.name, period.state) == ("中秋节", "open")
     before = life.rows(VisitObligation)[-1].done
     life.visits(words.at_home(), due="2026-09-25 00:30", kind="special_period")
+    life_visits.and_hers(life)
     assert [each.how for each in life.rows(PeriodContact)] == ["home"]
     assert life.rows(VisitObligation)[-1].done == before  # the regular visit of the period is another one
 

@@ -65,3 +65,18 @@ def by_phone(**changes: Any) -> dict[str, Any]:
         "consent": "kept",
     }
     return {name: value for name, value in (said | changes).items() if value is not None}
+
+
+def son_alone() -> dict[str, Any]:
+    """supporters: after the daughter's death."""
+    return {"none": False, "supporters": [say.supporter("赵儿子", distance="far", phone="13600000002", care="yes")]}
+
+
+def near(**changes: str) -> dict[str, Any]:
+    """facts of review_facts: a couple, severely ill, whose son lives near."""
+    said = {
+        "living_alone": "no", "has_partner": "yes", "lives_with_partner_only": "yes", "partner_same_area": "yes",
+        "has_children": "yes", "children_same_area": "yes", "rural": "no", "severe_illness": "yes",
+        "ability_level": "none", "disability_cert_grade": "none",
+    }  # fmt: skip
+    return said | changes

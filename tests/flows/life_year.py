@@ -1,83 +1,87 @@
-"""A year of a woman of 65 who lives alone: a visit each month, more at festivals, and the yearly review. P07, P33."""
+"""What a year brings again: festivals, checks of contacts, consent, and the review of the tier. P09, P06, P04, P33."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
+from care.consents import Consent
+from care.special_periods import PeriodContact, SpecialPeriod
 from care.visits import VisitObligation
+from tests.flows import life_grief, life_visits
 from tests.flows import life_words as words
 from tests.flows.life import Life
+from tests.processes import answers as say
 
-HEAD = "姓名,出生日期,性别,网格,住址,电话,责任人A,责任人B,联系人,关系,联系电话"
-FACTS = "独自居住,有老伴,有子女,子女同在一地,住在嘎查村"
-NOW = {"children_same_area": "yes", "ability_level": "none", "disability_cert_grade": "none"}
 FESTIVALS = {  # the day of the extra contact, and by when it is owed: within 48 hours of the opening
-    "2026-09-24": "2026-09-25 00:30",
-    "2026-10-17": "2026-10-18 00:30",
-    "2027-02-04": "2027-02-05 00:30",
-    "2027-02-19": "2027-02-20 00:30",
-    "2027-04-04": "2027-04-05 00:30",
-    "2027-06-08": "2027-06-09 00:30",
+    "除夕至正月初七": ("2027-02-04", "2027-02-05 00:30"),
+    "元宵节": ("2027-02-19", "2027-02-20 00:30"),
+    "清明节": ("2027-04-04", "2027-04-05 00:30"),
+    "端午节": ("2027-06-08", "2027-06-09 00:30"),
+    "中秋节": ("2027-09-14", "2027-09-15 00:30"),
+    "重阳节": ("2027-10-07", "2027-10-08 00:30"),
 }
 
 
-def on_a_list(life: Life, folder: Path) -> None:
-    listed = folder / "elders.csv"
-    visitors = f"{life.users['visitor']},{life.users['visitor_b']}"
-    row = f"李秀英,1961-05-10,女,第一区/青山街道/春光社区/第一网格,3号楼101,13900000009,{visitors}"
-    listed.write_text(f"{HEAD},{FACTS}\n{row},李女儿,child,13700000009,是,否,是,否,否\n")
-    life.types("import", "elders", str(listed))
-    life.elder_id = 1
-    assert (life.elder().tier, life.elder().categories) == ("general", ["ALONE"])
+def festival(life: Life, name: str) -> None:
+    """It opens by itself two days before; both are called once more, and the district writes its report."""
+    day, due = FESTIVALS[name]
+    life_visits.until(life, f"{day} 10:00")
+    period = next(each for each in life.every(SpecialPeriod) if each.name == name and each.state == "open"
+                  and life.elder().unit_path.startswith(each.unit_path))  # fmt: skip
+    before = life.rows(VisitObligation)[-1].done
+    life.visits(words.by_phone(), mode="phone", due=due, kind="special_period")
+    assert life.rows(PeriodContact)[-1].period_id == period.id
+    assert life.rows(VisitObligation)[-1].done == before  # the regular visit of the period is another one
+    life_visits.and_hers(life)
+    life_visits.drawn_by_lot(life)
 
 
-def visited_each_month_and_at_festivals(life: Life) -> None:
-    """The first visit in the middle of August; each further one is due a month's length after the last."""
-    day, regular = date(2026, 8, 16), []
-    while day < date(2027, 8, 1):
-        regular.append(day)
-        following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        day += timedelta(days=monthrange(following.year, following.month)[1])
-    for each in sorted([*map(str, regular), *FESTIVALS]):
-        life.until(f"{each} 10:00")
-        if each in FESTIVALS:
-            life.visits(words.by_phone(), mode="phone", due=FESTIVALS[each], kind="special_period")
-        else:
-            life.visits(words.at_home(met=["elder"], alone=True), due=f"{each} 18:00", kind="regular")
-        if "village_check" in life.open():
-            life.does("village_desk", "village_check", {"way": "phone", "answer": "ok"})
-        if "list_supporters" in life.open():
-            _contacts_are_checked(life)
-    owed = life.rows(VisitObligation)
-    assert [(each.period, each.state) for each in owed] == [("month", "fulfilled")] * 12
+def contacts_of_half_a_year(life: Life, family: dict[str, object]) -> None:
+    for elder in (life.elder_id, life.spouse_id):
+        life_grief.contacts_are_checked(life, elder, family)
 
 
-def _contacts_are_checked(life: Life) -> None:
-    """Every half year (P06). Around the spring festival of a year that is not announced the times are an estimate."""
-    calls = {"calls": [{"answered": True}, {"answered": True}]}
-    for role, element, said in (
-        ("village_desk", "list_supporters", words.family()),
-        ("visitor", "call_check", calls),
-        ("village_desk", "contact_consents", {"way": "phone", "agrees": True}),
-    ):
-        life.does(role, element, said, due=f"{life.due(life.task(element)):%Y-%m-%d %H:%M}")
+def asked_again_for_consent(life: Life) -> None:
+    """A year after he gave it (P04)."""
+    life.until("2027-08-03 11:00")
+    life.does("visitor", "explain_and_sign", say.consents("location"))
+    newest = {each.purpose: each for each in life.rows(Consent)}.values()
+    assert {str(each.ask_again_on) for each in newest} == {"2028-08-02"}
+    assert {each.purpose for each in newest if not each.given} == {"location"}
 
 
-def her_daughter_has_come_home(life: Life) -> None:
-    """On the day the review comes to the visitor; by the facts of now there is no tier, and the township is asked."""
-    life.until("2027-08-03 00:10")
+def she_is_looked_at_again(life: Life) -> None:
+    """A year after the list was brought in, which knew nothing of her. The son has come home."""
+    wife = life.spouse_id
+    assert (life.elder(wife).tier, life.elder(wife).flags) == ("general", ["FACTS_MISSING"])
+    life.does("visitor", "review_facts", {"way": "onsite", "facts": words.near(partner_age="77")}, of=wife)
+    assert (life.elder(wife).tier, life.elder(wife).flags) == ("general", [])
+
+
+def he_is_looked_at_again(life: Life) -> None:
+    """A year after the last time. By the facts of now his tier is a lower one, and the township is asked."""
     assert "review_facts" not in life.open()
-    life.until("2027-08-03 09:00")
-    life.does("visitor", "review_facts", {"way": "onsite", "facts": NOW})
-    assert life.elder().tier == "general"
-    life.does("township_desk", "confirm", {"answer": "yes"}, due="2027-08-06 23:59")
-    assert (life.elder().tier, life.elder().flags) == ("none", ["ALONE_NEAR_FAMILY"])
+    life_visits.until(life, "2027-09-11 09:00")
+    assert "review_facts" in life.open()
+    life_visits.every_other_week(life, "2027-09-13")
+    festival(life, "中秋节")
+    life.until("2027-09-20 09:00")
+    life.does("visitor", "review_facts", {"way": "onsite", "facts": words.near(partner_age="76")})
+    assert life.elder().tier == "key"
+    life.does("township_desk", "confirm", {"answer": "yes"}, due="2027-09-23 23:59")
+    assert (life.elder().tier, life.elder().categories) == ("general", ["SEVERE_ILLNESS"])
 
 
 def the_lower_tier_holds_from_the_next_period(life: Life) -> None:
-    """August's visit stays owed; in September there is none."""
-    assert "accept_or_swap" in life.open()
-    life.until("2027-09-02 09:00")
-    assert str(life.rows(VisitObligation)[-1].starts_on) == "2027-08-01"
+    """What was due stays due; after it a visit a month."""
+    life_visits.every_other_week(life, "2027-09-27")
+    life_visits.until(life, "2027-10-04 09:00")
+    owed = life.rows(VisitObligation)[-1]
+    assert (owed.period, str(owed.starts_on), str(owed.ends_on)) == ("month", "2027-10-01", "2027-10-31")
+
+
+def nothing_was_missed(life: Life) -> None:
+    """Fourteen months of visits, his and hers: each period had its own."""
+    for elder in (life.elder_id, life.spouse_id):
+        states = [each.state for each in life.rows(VisitObligation, elder) if each.ends_on < date(2027, 10, 1)]
+        assert set(states) == {"fulfilled"} and len(states) >= 14
