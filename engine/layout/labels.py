@@ -93,8 +93,9 @@ def _beside(shape: Shape, width: int, height: int) -> Iterator[tuple[float, floa
             yield x, y
         for x, y in ((shape.x - width + 2, bottom - 4), (middle - 6 - width, bottom)):
             yield x, y
-        for x in (middle + 6, middle - 6 - width):
-            yield x, bottom + 8
+        for y in (bottom + 8, bottom + 24):  # the lower one clears the name of a neighbour
+            for x in (middle + 6, middle - 6 - width):
+                yield x, y
         return
     above, below = (middle - width / 2, shape.y - 4 - height), (middle - width / 2, bottom + 4)
     yield from (above, below) if shape.is_gateway else (below, above)
