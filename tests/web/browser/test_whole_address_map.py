@@ -30,7 +30,7 @@ NO_PAGE = (  # data, files, parts of pages, what dials or redirects, what progra
     "/api/", "/static/", "/attachments/", "/health", "/metrics", "/ready", "/sw.js", "/manifest.webmanifest",
     "/phone/hello", "/board/rows", "/calls/rows", "/desk/rows", "/tasks/rows", "/elders/number/", "/cards/photos/",
 )  # fmt: skip
-NO_PAGE_ENDS = (".xlsx", ".bpmn", "/call/<what>")
+NO_PAGE_ENDS = (".xlsx", ".bpmn", "/call/<what>", "/notices/<int:notice_id>")
 STACKED = ("/providers/", "/rota/")  # tables of a desk that are read on phones too
 SWIPED = """() => [...document.querySelectorAll('.scroll')]
   .filter((each) => each.scrollWidth > each.clientWidth + 1)
