@@ -373,7 +373,7 @@ def _open_task(task: Any) -> OpenTask:
     properties: dict[str, Any] = dict(element.properties)
     for name, expression in element.resolved.items():
         properties[name] = plain(value_of(task, expression, element.id))
-    name = text_of(properties.get("name")) or element.name or element.id
+    name = text_of(properties.get("name")) or element.name
     return OpenTask(
         id_of(task),
         element.id,

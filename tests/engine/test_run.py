@@ -532,10 +532,10 @@ def test_a_task_that_would_reach_nobody_is_refused_with_its_element(database, mo
 
 @pytest.mark.parametrize(
     ("said", "name"),
-    [("李奶奶", "李奶奶"), (None, "a"), (7.0, "7"), (True, "true"), ("a\0b", "ab"), ("名" * 300, "名" * 200)],
+    [("李奶奶", "李奶奶"), (None, "问一问"), (7.0, "7"), (True, "true"), ("a\0b", "ab"), ("名" * 300, "名" * 200)],
 )
 def test_the_name_of_a_task_may_come_from_data(database, monday, said, name):
-    deploy(computed("name"))
+    deploy(Drawing("p").user("a", **TASK | {"name": "= said", "Name": "问一问"}).path("start", "a", "end"))
 
     start(data={"said": said})
 
